@@ -1,0 +1,6 @@
+//! What the browser and the server of ЭПОС must agree on: values, rules, requests and responses.
+//!
+//! No I/O, no clock, no randomness. A value that exists has been checked: newtypes have private fields
+//! and are built through `FromStr`/`TryFrom` only, also by serde.
+
+pub mod problem;
