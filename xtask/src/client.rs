@@ -1,0 +1,136 @@
+//! The release build of the client: Trunk, then compressed variants, skipped when nothing changed.
+
+use crate::files;
+use crate::process::{self, Show};
+use crate::project::Project;
+use crate::steps::Context;
+use crate::{tools, ui};
+use anyhow::{Context as _, Result, bail, ensure};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// What a browser on a slow line has to fetch before the first page: WASM, JS and CSS, compressed by brotli.
+const LIMIT: u64 = 350_000;
+/// Files smaller than this fit in one packet anyway.
+const WORTH_COMPRESSING: usize = 256;
+const COMPRESSIBLE: &[&str] =
+    &["css", "html", "ico", "js", "json", "map", "svg", "txt", "wasm", "webmanifest", "xml"];
+
+/// Builds the client into `dist/` unless what is there came from the same sources and tools.
+pub fn build(context: &mut Context) -> Result<String> {
+    let project = &context.project;
+    let wasm = context.wasm()?;
+    let dist = project.dist();
+    let inputs = inputs(project, &format!("{wasm} {}", tools::versions(project)?))?;
+    let stamp = project.root.join("target/client.stamp");
+    let known = std::fs::read_to_string(&stamp).unwrap_or_default();
+    if known == format!("{inputs} {}\n", files::fingerprint(&dist, std::slice::from_ref(&dist))?) {
+        return Ok("unchanged".to_owned());
+    }
+
+    ui::note(&format!("with {wasm}"));
+    let mut command = trunk(project, "build")?;
+    command.args(["--release", "--cargo-profile", "wasm-release"]);
+    wasm.apply(project, &mut command);
+    process::expect(&mut command, Show::Always)?;
+    ensure!(dist.join("index.html").is_file(), "Trunk left no dist/index.html");
+    let compressed = compress(&dist)?;
+
+    if let Some(folder) = stamp.parent() {
+        std::fs::create_dir_all(folder)?;
+    }
+    let outputs = files::fingerprint(&dist, std::slice::from_ref(&dist))?;
+    std::fs::write(&stamp, format!("{inputs} {outputs}\n"))?;
+    Ok(format!("built, {compressed} files compressed"))
+}
+
+/// The folder that the server embeds must exist even before the first build of the client.
+pub fn ensure_dist(project: &Project) -> Result<()> {
+    std::fs::create_dir_all(project.dist()).context("dist/")
+}
+
+/// `trunk <subcommand>` with its tools on `PATH` and nothing fetched by itself.
+pub fn trunk(project: &Project, subcommand: &str) -> Result<Command> {
+    let mut command = project.command("trunk");
+    tools::on_path(project, &mut command)?;
+    // Trunk's own reading of NO_COLOR refuses the usual value `1`.
+    command.env_remove("NO_COLOR").args(["--color", if ui::colour() { "always" } else { "never" }]);
+    command.args(["--skip-version-check", subcommand]);
+    Ok(command)
+}
+
+/// Prints what the browser downloads and refuses a client that has grown too big.
+pub fn size(context: &mut Context) -> Result<String> {
+    let dist = context.project.dist();
+    let mut total = 0;
+    ui::line(&format!("    {:<44} {:>11} {:>11} {:>11}", "", "raw", "gzip", "brotli"));
+    for file in plain_files(&dist)? {
+        let raw = std::fs::metadata(&file)?.len();
+        let variant = |suffix| std::fs::metadata(with_suffix(&file, suffix)).map_or(raw, |meta| meta.len());
+        let brotli = variant(".br");
+        if matches!(extension(&file), "wasm" | "js" | "css") {
+            total += brotli;
+        }
+        let name = file.strip_prefix(&dist).unwrap_or(&file).display().to_string();
+        ui::line(&format!(
+            "    {name:<44} {:>11} {:>11} {:>11}",
+            ui::kilobytes(raw),
+            ui::kilobytes(variant(".gz")),
+            ui::kilobytes(brotli)
+        ));
+    }
+    ensure!(total > 0, "dist/ holds neither WASM nor JS nor CSS");
+    let said =
+        format!("{} of at most {} (WASM, JS, CSS; brotli)", ui::kilobytes(total), ui::kilobytes(LIMIT));
+    if total > LIMIT {
+        bail!("the client is too big: {said}");
+    }
+    Ok(said)
+}
+
+/// Everything that decides what the client becomes.
+fn inputs(project: &Project, tools: &str) -> Result<String> {
+    let names = ["frontend", "shared", "Cargo.lock", "Cargo.toml", "Trunk.toml"];
+    let roots: Vec<PathBuf> = names.iter().map(|name| project.root.join(name)).collect();
+    let compiler = process::first_line(project.command("rustc").arg("--version")).unwrap_or_default();
+    let sources = files::fingerprint(&project.root, &roots)?;
+    Ok(format!("{sources} {compiler} {tools}"))
+}
+
+fn compress(dist: &Path) -> Result<usize> {
+    let mut count = 0;
+    for file in plain_files(dist)? {
+        let content = std::fs::read(&file)?;
+        if content.len() < WORTH_COMPRESSING || !COMPRESSIBLE.contains(&extension(&file)) {
+            continue;
+        }
+        let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::new(9));
+        gzip.write_all(&content)?;
+        std::fs::write(with_suffix(&file, ".gz"), gzip.finish()?)?;
+
+        let mut squeezed = Vec::new();
+        let parameters = brotli::enc::BrotliEncoderParams { quality: 11, lgwin: 22, ..Default::default() };
+        brotli::BrotliCompress(&mut content.as_slice(), &mut squeezed, &parameters)
+            .with_context(|| file.display().to_string())?;
+        std::fs::write(with_suffix(&file, ".br"), squeezed)?;
+        count += 1;
+    }
+    Ok(count)
+}
+
+fn plain_files(dist: &Path) -> Result<Vec<PathBuf>> {
+    let mut files = files::all(&[dist.to_path_buf()])?;
+    files.retain(|file| !matches!(extension(file), "br" | "gz"));
+    Ok(files)
+}
+
+fn extension(file: &Path) -> &str {
+    file.extension().and_then(|extension| extension.to_str()).unwrap_or_default()
+}
+
+fn with_suffix(file: &Path, suffix: &str) -> PathBuf {
+    let mut name = file.as_os_str().to_owned();
+    name.push(suffix);
+    PathBuf::from(name)
+}

@@ -1,0 +1,70 @@
+//! `cargo xtask dev`: Trunk rebuilds the client into dist/, and the server is built anew and restarted when its
+//! sources change. Debug builds of the server read dist/ from disk, so a reload of the page shows the client.
+
+use crate::project::Project;
+use crate::steps::{self, Context};
+use crate::{client, files, process, serve, suite, ui};
+use anyhow::{Context as _, Result, bail};
+use std::path::PathBuf;
+use std::process::{Child, Command, ExitCode, Stdio};
+use std::thread;
+use std::time::Duration;
+
+const POLL: Duration = Duration::from_millis(500);
+
+/// Serves until Ctrl-C.
+pub fn run(project: Project, args: &[String]) -> Result<ExitCode> {
+    let mut context = Context::new(project);
+    steps::prepare(suite::setup(), &mut context)?;
+    let project = &context.project;
+    client::ensure_dist(project)?;
+
+    let mut trunk = client::trunk(project, "watch")?;
+    context.wasm()?.apply(project, &mut trunk);
+    // Types of views are erased in debug builds: they compile in a fraction of the time.
+    trunk.env("RUSTFLAGS", "--cfg erase_components").stdin(Stdio::null());
+    let mut trunk = Guard(trunk.spawn().context("trunk")?);
+    let mut server = Guard(server(project, args)?);
+
+    let sources: Vec<PathBuf> = ["backend", "shared", "migrations", "Cargo.toml", "Cargo.lock"]
+        .iter()
+        .map(|name| project.root.join(name))
+        .collect();
+    let mut seen = files::newest(&sources)?;
+    let mut told = false;
+    while !process::interrupted() {
+        thread::sleep(POLL);
+        if let Some(status) = trunk.0.try_wait()? {
+            bail!("trunk ended ({status})");
+        }
+        let now = files::newest(&sources).unwrap_or(seen);
+        if now != seen {
+            seen = now;
+            told = false;
+            ui::line(&ui::bold("the sources changed: building and restarting the server"));
+            process::end(&mut server.0)?;
+            server = Guard(self::server(project, args)?);
+        } else if !told && let Some(status) = server.0.try_wait()? {
+            told = true;
+            ui::line(&format!("{} the server ended ({status}); waiting for a change", ui::bad("·")));
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn server(project: &Project, args: &[String]) -> Result<Child> {
+    let mut command: Command = project.cargo("run");
+    command.args(["-p", "epos-backend", "--", "demo"]).args(serve::data_folder(project, args)).args(args);
+    command.stdin(Stdio::null()).spawn().context("cargo run")
+}
+
+/// Ends the child when dropped.
+struct Guard(Child);
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        if matches!(self.0.try_wait(), Ok(None)) {
+            let _ = process::end(&mut self.0);
+        }
+    }
+}
