@@ -3,4 +3,10 @@
 //! No I/O, no clock, no randomness. A value that exists has been checked: newtypes have private fields
 //! and are built through `FromStr`/`TryFrom` only, also by serde.
 
+pub mod api;
+pub mod ids;
 pub mod problem;
+pub mod rights;
+pub mod roles;
+pub mod search;
+pub mod values;

@@ -1,0 +1,11 @@
+//! Requests and responses, a module per feature.
+//!
+//! Requests that a person fills in come in two types: a `…Draft` holds what was typed, and its `parse` gives
+//! the checked value or every wrong field at once. The browser calls it to show the messages, the server
+//! calls it to decide: there is one rule.
+
+pub mod employees;
+pub mod organizations;
+pub mod page;
+pub mod session;
+pub mod subsystems;

@@ -1,0 +1,51 @@
+//! Identifiers: UUIDv7 (RFC 9562), one type for each thing, so that they cannot be mixed up.
+
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+macro_rules! identifier {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+        #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+        #[serde(transparent)]
+        pub struct $name(pub Uuid);
+
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                self.0.fmt(f)
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = uuid::Error;
+
+            fn from_str(text: &str) -> Result<Self, uuid::Error> {
+                text.parse().map(Self)
+            }
+        }
+    };
+}
+
+identifier!(
+    /// An account: one person with ways to sign in.
+    AccountId
+);
+identifier!(
+    /// A session of an account.
+    SessionId
+);
+identifier!(
+    /// An organization.
+    OrganizationId
+);
+identifier!(
+    /// A card («Сотрудник организации»).
+    EmployeeId
+);
+identifier!(
+    /// A role of a card with its days.
+    RoleAssignmentId
+);
