@@ -1,0 +1,40 @@
+import { defineConfig } from '@playwright/test';
+
+// `cargo xtask test` sets EPOS_BIN and EPOS_CHROMIUM; by hand: EPOS_BIN=../target/release/epos npx playwright test.
+
+const asRoot = process.getuid?.() === 0;
+
+export default defineConfig({
+  testDir: 'tests',
+  outputDir: 'test-results/artifacts',
+  reporter: [['list'], ['json', { outputFile: 'test-results/report.json' }]],
+  // A journey that passes only sometimes has found something.
+  retries: 0,
+  forbidOnly: true,
+  workers: Number(process.env.EPOS_E2E_WORKERS ?? 2),
+  timeout: 60_000,
+  expect: { timeout: 10_000 },
+  use: {
+    locale: 'ru-RU',
+    timezoneId: 'Asia/Yekaterinburg',
+    screenshot: 'only-on-failure',
+    trace: 'retain-on-failure',
+    launchOptions: {
+      executablePath: process.env.EPOS_CHROMIUM ?? '/usr/bin/chromium',
+      args: [
+        // Chromium's sandbox does not start as root.
+        ...(asRoot ? ['--no-sandbox'] : []),
+        // The browser talks to the server under test and to nobody else.
+        '--disable-background-networking',
+        '--disable-component-update',
+        '--disable-sync',
+        '--disable-quic',
+        '--no-first-run',
+      ],
+    },
+  },
+  projects: [
+    { name: 'desktop', use: { viewport: { width: 1280, height: 800 } } },
+    { name: 'phone', use: { viewport: { width: 360, height: 740 }, isMobile: true, hasTouch: true, deviceScaleFactor: 2 } },
+  ],
+});
