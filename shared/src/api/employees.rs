@@ -9,8 +9,7 @@ use crate::problem::FieldError;
 use crate::rights::{Action, Verdict};
 use crate::roles::{OrganizationKind, Role};
 use crate::values::{
-    DateError, Email, FullName, InvalidValue, Login, NameError, Period, PersonName, RoleState, parse_date,
-    value_error,
+    Email, FullName, InvalidValue, Login, NameError, Period, PersonName, RoleState, parse_date, value_error,
 };
 
 /// The longest «Примечание», in characters.

@@ -108,7 +108,7 @@ fn roles_on_the_card_are_neither_dropped_nor_replaced_nor_revived() {
     let current = RoleDraft { id: Some(id(2)), ..role(Role::Teacher, "2026-09-01", "2026-12-31") };
     let parse = |drafts: &[RoleDraft]| parse_roles(drafts, school, &on_card, today());
     assert_eq!(parse(&[ended.clone(), current.clone()]).unwrap().len(), 2);
-    assert_eq!(codes(&parse(&[ended.clone()]).unwrap_err()), [("roles", "role-left-out")]);
+    assert_eq!(codes(&parse(std::slice::from_ref(&ended)).unwrap_err()), [("roles", "role-left-out")]);
     let revived = RoleDraft { end: "31.08.2030".to_owned(), ..ended.clone() };
     assert_eq!(
         codes(&parse(&[revived, current.clone()]).unwrap_err()),
