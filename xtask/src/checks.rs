@@ -10,6 +10,9 @@ use std::collections::BTreeSet;
 
 /// Crates that must not reach the browser: servers and databases, and `regex` for its size.
 const FORBIDDEN_IN_BROWSER: &[&str] = &["diesel", "actix", "regex", "tokio"];
+/// Leptos depends on these two for reading its configuration from a file, which the client never does; that
+/// none of it is in the WASM is checked there ([`client::size`]).
+const UNUSED_PART_OF_LEPTOS: &[&str] = &["leptos_config"];
 
 /// The formatter and the linter are components that a minimal Rust lacks.
 pub fn components(context: &mut Context) -> Result<String> {
@@ -61,6 +64,9 @@ pub fn shared_for_browser(context: &mut Context) -> Result<String> {
         // Procedural macros run in the compiler and never reach the browser.
         tree.args(["-p", package, "--target", TARGET, "-e", "normal,no-proc-macro"]);
         tree.args(["--prefix", "none", "--format", "{p}"]);
+        for unused in UNUSED_PART_OF_LEPTOS {
+            tree.args(["--prune", unused]);
+        }
         let lines = process::expect(&mut tree, Show::OnFailure)?;
         let crates: BTreeSet<String> = lines
             .iter()

@@ -75,6 +75,11 @@ impl Wasm {
     /// Makes a cargo (or Trunk) command compile for wasm32 this way.
     pub fn apply(&self, project: &Project, command: &mut Command) {
         command.env("CARGO_TARGET_DIR", self.target_dir(project));
+        // Messages of panics name source files; what ships should not name the builder's home.
+        if let Some(home) = cargo_home() {
+            let flag = format!("--remap-path-prefix={}=crates", home.join("registry/src").display());
+            command.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS", flag);
+        }
         if let Self::Debian { linker, .. } = self {
             command
                 .env("RUSTC", DEBIAN_RUSTC)
@@ -167,6 +172,13 @@ fn has_target(project: &Project) -> bool {
         let library = Path::new(&sysroot).join("lib/rustlib").join(TARGET).join("lib");
         std::fs::read_dir(library).is_ok_and(|mut files| files.next().is_some())
     })
+}
+
+fn cargo_home() -> Option<PathBuf> {
+    let home = std::env::var_os("CARGO_HOME").map(PathBuf::from);
+    // The flags are split at spaces.
+    home.or_else(|| Some(PathBuf::from(std::env::var_os("HOME")?).join(".cargo")))
+        .filter(|home| !home.to_string_lossy().contains(' '))
 }
 
 /// The file that remembers that rustup could not get the target for this version of the compiler.
