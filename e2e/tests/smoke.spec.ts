@@ -1,7 +1,6 @@
 import { expect, test } from './fixtures';
 
 test('the root leads to a page with a title and one heading', async ({ page }) => {
-  // Somebody who is not signed in may be told so by the API.
   await page.goto('/');
   await expect(page.getByRole('heading', { level: 1 })).toBeVisible();
   await expect(page).toHaveTitle(/ЭПОС/);

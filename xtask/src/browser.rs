@@ -70,7 +70,10 @@ fn npm(project: &Project) -> Command {
 fn tally(report: &serde_json::Value) -> Tally {
     let stat =
         |name| report.pointer(&format!("/stats/{name}")).and_then(serde_json::Value::as_u64).unwrap_or(0);
-    Tally { passed: stat("expected"), failed: stat("unexpected") + stat("flaky"), skipped: stat("skipped") }
+    // Errors outside of any test, such as a server that did not end well.
+    let errors = report.get("errors").and_then(|errors| Some(errors.as_array()?.len())).unwrap_or(0);
+    let failed = stat("unexpected") + stat("flaky") + u64::try_from(errors).unwrap_or(u64::MAX);
+    Tally { passed: stat("expected"), failed, skipped: stat("skipped") }
 }
 
 #[cfg(test)]
@@ -78,8 +81,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_journey_that_passed_only_at_a_second_try_did_not_pass() {
-        let report = serde_json::json!({"stats": {"expected": 5, "unexpected": 1, "flaky": 1, "skipped": 2}});
-        assert_eq!(tally(&report), Tally { passed: 5, failed: 2, skipped: 2 });
+    fn second_tries_and_errors_outside_of_tests_are_failures() {
+        let stats = serde_json::json!({"expected": 5, "unexpected": 1, "flaky": 1, "skipped": 2});
+        let report = serde_json::json!({"stats": stats, "errors": [{"message": "epos ended with code 3"}]});
+        assert_eq!(tally(&report), Tally { passed: 5, failed: 3, skipped: 2 });
     }
 }
