@@ -47,6 +47,12 @@ impl OrganizationKind {
             Self::Kindergarten => "Детский сад",
         }
     }
+
+    /// The kind written `text` in the database or on the wire.
+    #[must_use]
+    pub fn from_wire(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.as_str() == text)
+    }
 }
 
 /// A role of a card in its organization.
@@ -227,6 +233,7 @@ mod tests {
         }
         for kind in OrganizationKind::ALL {
             assert_eq!(serde_json::to_string(&kind).unwrap(), format!("\"{}\"", kind.as_str()));
+            assert_eq!(OrganizationKind::from_wire(kind.as_str()), Some(kind));
         }
     }
 
