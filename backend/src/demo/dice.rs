@@ -1,0 +1,83 @@
+//! Chance that is the same on every machine and for ever.
+
+/// SplitMix64 (Steele, Lea, Flood, "Fast splittable pseudorandom number generators", 2014): eight lines that
+/// no release of a crate can change. For invented people only, never for secrets.
+#[derive(Debug, Clone)]
+pub(super) struct Dice(u64);
+
+impl Dice {
+    /// A generator of its own for each `subject`, so that a change to one organization leaves the others as
+    /// they were.
+    pub(super) fn new(seed: u64, subject: &str) -> Self {
+        // FNV-1a.
+        let hash = subject.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+            (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+        });
+        Self(seed ^ hash)
+    }
+
+    fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^ (z >> 31)
+    }
+
+    /// A number from 0 up to, not including, `bound`; 0 where that is 0.
+    pub(super) fn below(&mut self, bound: u32) -> u32 {
+        let wide = u128::from(self.next()) * u128::from(bound);
+        u32::try_from(wide >> 64).unwrap_or_default()
+    }
+
+    /// A number from `low` to `high`, both inclusive.
+    pub(super) fn between(&mut self, low: u32, high: u32) -> u32 {
+        low + self.below(high.saturating_sub(low) + 1)
+    }
+
+    /// True `percent` times of a hundred.
+    pub(super) fn chance(&mut self, percent: u32) -> bool {
+        self.below(100) < percent
+    }
+
+    /// One of a list that begins with what is most frequent: the place n weighs 1 / (n + 8), about as names
+    /// are spread in life.
+    pub(super) fn frequent<T: Copy + Default>(&mut self, list: &[T]) -> T {
+        let weight = |place: usize| 100_000 / (u32::try_from(place).unwrap_or(u32::MAX - 8) + 8);
+        let total = (0..list.len()).map(weight).sum();
+        let mut left = self.below(total);
+        for (place, item) in list.iter().enumerate() {
+            let weight = weight(place);
+            if left < weight {
+                return *item;
+            }
+            left -= weight;
+        }
+        T::default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_generator_is_the_published_one() {
+        // The first outputs of SplitMix64 for the state 1234567.
+        let mut dice = Dice(1_234_567);
+        let drawn: Vec<u64> = (0..3).map(|_| dice.next()).collect();
+        assert_eq!(drawn, [6_457_827_717_110_365_317, 3_203_168_211_198_807_973, 9_817_491_932_198_370_423]);
+    }
+
+    #[test]
+    fn the_first_of_a_list_is_the_most_frequent() {
+        let mut dice = Dice::new(1, "names");
+        let mut counts = [0; 30];
+        let list: Vec<usize> = (0..30).collect();
+        for _ in 0..20_000 {
+            counts[dice.frequent(&list)] += 1;
+        }
+        assert!(counts[0] > 2 * counts[12] && counts[12] > counts[29] && counts[29] > 100, "{counts:?}");
+        assert_eq!(dice.frequent::<u8>(&[]), 0);
+    }
+}

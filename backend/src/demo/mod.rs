@@ -1,0 +1,25 @@
+//! The demo: an operator, three invented districts and a regional department with some thirty organizations
+//! and five hundred people, the same at every loading.
+
+mod cast;
+mod dice;
+mod names;
+mod organizations;
+mod people;
+mod plan;
+
+pub use cast::PASSWORD;
+pub use organizations::PlannedOrganization;
+pub use people::{Line, PlannedAccount, PlannedCard};
+pub use plan::Plan;
+
+/// The seed of the demo's people.
+pub const SEED: u64 = 59;
+
+/// The demo could not be loaded.
+#[derive(Debug, thiserror::Error)]
+pub enum DemoError {
+    /// A rule refuses what was made up.
+    #[error("the demo's data break a rule: {0}")]
+    Invalid(String),
+}
