@@ -10,8 +10,8 @@ use std::collections::BTreeSet;
 
 /// Crates that must not reach the browser: servers and databases, and `regex` for its size.
 const FORBIDDEN_IN_BROWSER: &[&str] = &["diesel", "actix", "regex", "tokio"];
-/// Leptos depends on these two for reading its configuration from a file, which the client never does; that
-/// none of it is in the WASM is checked there ([`client::size`]).
+/// Leptos reads its configuration with regular expressions, which the client never does; that none of it is in
+/// the WASM is checked there ([`client::size`]).
 const UNUSED_PART_OF_LEPTOS: &[&str] = &["leptos_config"];
 
 /// The formatter and the linter are components that a minimal Rust lacks.
@@ -59,12 +59,12 @@ pub fn clippy_wasm(context: &mut Context) -> Result<String> {
 /// `shared` alone compiles for wasm32, and neither it nor the client draws in a crate of the server.
 pub fn shared_for_browser(context: &mut Context) -> Result<String> {
     let project = &context.project;
-    for package in ["epos-shared", "epos-frontend"] {
+    for (package, unused) in [("epos-shared", &[][..]), ("epos-frontend", UNUSED_PART_OF_LEPTOS)] {
         let mut tree = project.cargo("tree");
         // Procedural macros run in the compiler and never reach the browser.
         tree.args(["-p", package, "--target", TARGET, "-e", "normal,no-proc-macro"]);
         tree.args(["--prefix", "none", "--format", "{p}"]);
-        for unused in UNUSED_PART_OF_LEPTOS {
+        for unused in unused {
             tree.args(["--prune", unused]);
         }
         let lines = process::expect(&mut tree, Show::OnFailure)?;

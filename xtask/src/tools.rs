@@ -58,6 +58,9 @@ fn cargo_tool(project: &Project, package: &str, binary: &str, version: &str) -> 
     let install = |locked: bool| {
         let mut command = project.command("cargo");
         command.current_dir(&folder).env("CARGO_TARGET_DIR", &scratch).args(["install", "--force"]);
+        // They run for seconds; what costs is compiling them with everything that their own profiles ask for.
+        command.env("CARGO_PROFILE_RELEASE_LTO", "off").env("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "16");
+        command.env("CARGO_PROFILE_RELEASE_OPT_LEVEL", "1");
         if locked {
             command.arg("--locked");
         }
