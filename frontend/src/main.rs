@@ -1,2 +1,17 @@
-//! The client.
-fn main() {}
+//! The client of ЭПОС: a Leptos single-page application, rendered in the browser.
+
+mod address;
+mod api;
+mod app;
+mod components;
+mod dom;
+mod drafts;
+mod form;
+mod leave;
+mod pages;
+mod russian;
+mod session;
+
+fn main() {
+    app::start();
+}

@@ -1,0 +1,62 @@
+//! A question on top of the page: the browser's own dialog, which holds the focus, gives it back, and closes
+//! on Esc.
+
+use leptos::html;
+use leptos::prelude::*;
+
+/// A dialog.
+#[component]
+pub fn Dialog(
+    /// Whether it stands open.
+    #[prop(into)]
+    open: Signal<bool>,
+    /// Its heading.
+    #[prop(into)]
+    title: Signal<String>,
+    /// Esc was pressed, or the browser closed it: `open` is to become false.
+    #[prop(into)]
+    on_close: Callback<()>,
+    /// Its buttons; the first takes the focus.
+    #[prop(into)]
+    actions: ViewFn,
+    /// Its words.
+    children: ChildrenFn,
+) -> impl IntoView {
+    let element = NodeRef::<html::Dialog>::new();
+    Effect::new(move |_| {
+        let open = open.get();
+        if let Some(dialog) = element.get() {
+            if open && !dialog.open() {
+                let _ = dialog.show_modal();
+                if let Ok(Some(first)) = dialog.query_selector(".dialog-actions button")
+                    && let Ok(first) = wasm_bindgen::JsCast::dyn_into::<web_sys::HtmlElement>(first)
+                {
+                    let _ = first.focus();
+                }
+            } else if !open && dialog.open() {
+                dialog.close();
+            }
+        }
+    });
+    let children = StoredValue::new(children);
+    let actions = StoredValue::new(actions);
+    view! {
+        <dialog
+            node_ref=element
+            class="dialog"
+            aria-labelledby="dialog-title"
+            on:close=move |_| {
+                if open.get_untracked() {
+                    on_close.run(());
+                }
+            }
+        >
+            <Show when=move || open.get()>
+                <h2 id="dialog-title">{move || title.get()}</h2>
+                <div class="dialog-body">{children.with_value(|children| children())}</div>
+                <div class="dialog-actions">{actions.with_value(|actions| actions.run())}</div>
+            </Show>
+        </dialog>
+    }
+    .into_any()
+}

@@ -1,0 +1,29 @@
+//! The reusable parts of pages.
+
+mod alert;
+mod badge;
+mod breadcrumbs;
+mod button;
+mod combobox;
+mod dialog;
+mod field;
+mod heading;
+mod icon;
+mod pager;
+mod secret;
+mod states;
+mod toast;
+
+pub use alert::{Alert, ProblemAlert, Tone};
+pub use badge::{Badge, RoleStateBadge, bound_badge};
+pub use breadcrumbs::Breadcrumbs;
+pub use button::{Button, Kind, LinkButton};
+pub use combobox::{ComboOption, Combobox, Found};
+pub use dialog::Dialog;
+pub use field::{Checkbox, DateField, PasswordField, ReadOnlyField, Select, TextArea, TextField};
+pub use heading::{Heading, provide_visits};
+pub use icon::{Icon, Picture};
+pub use pager::Pager;
+pub use secret::{Secret, SecretBox, SecretContext, Slip, provide_secret, use_secret};
+pub use states::{EmptyState, ErrorState, Loading};
+pub use toast::{Toasts, provide_toasts, use_toasts};

@@ -1,0 +1,40 @@
+//! «Вход» (screens.md 5).
+
+use leptos::prelude::*;
+
+use crate::components::{Heading, Kind, LinkButton};
+
+/// The ways in.
+#[component]
+pub fn SignInChoice() -> impl IntoView {
+    view! {
+        <div class="main-narrow centred">
+            <div class="sign-in">
+                <Heading text="Вход"/>
+                <div class="links">
+                    <LinkButton href="/login/rsaa" kind=Kind::Primary class="button-wide">
+                        "Вход для сотрудников"
+                    </LinkButton>
+                    <LinkButton href="/login/esia" class="button-wide">
+                        "Вход через ЕСИА"
+                    </LinkButton>
+                </div>
+                <p class="small muted">
+                    "ЕСИА — это вход через Госуслуги. Сотрудники входят под учётной записью РСАА."
+                </p>
+            </div>
+            <div class="beneath">
+                <p class="links-inline">
+                    <a href="/portal">"Портал ЭПОС"</a>
+                    <a href="/support">"Написать в техподдержку"</a>
+                </p>
+                <p class="links-inline">
+                    <span>"Инструкции по входу:"</span>
+                    <a href="/instructions/staff">"для сотрудников"</a>
+                    <a href="/instructions/parents">"для родителя"</a>
+                    <a href="/instructions/students">"для обучающихся"</a>
+                </p>
+            </div>
+        </div>
+    }
+}

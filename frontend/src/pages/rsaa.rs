@@ -1,0 +1,131 @@
+//! РСАА (screens.md 6): sign-in by name and password.
+
+use epos_shared::api::session::SignIn;
+use epos_shared::problem::ProblemCode;
+use leptos::ev::SubmitEvent;
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use leptos_router::NavigateOptions;
+use leptos_router::hooks::{use_navigate, use_query_map};
+
+use crate::address::safe_next;
+use crate::api::{self, ApiError};
+use crate::components::{Alert, Button, Heading, Kind, PasswordField, ProblemAlert, TextField};
+use crate::dom;
+use crate::form::FormErrors;
+use crate::russian;
+use crate::session::{Known, Parting, use_session};
+
+/// The form.
+#[component]
+pub fn Rsaa() -> impl IntoView {
+    let session = use_session();
+    let query = use_query_map();
+    let navigate = use_navigate();
+    let next = Memo::new(move |_| query.with(|query| query.get("next").unwrap_or_default()));
+
+    // Also a person who is signed in already and came here by an old link goes on.
+    Effect::new(move |_| {
+        if matches!(session.known(), Known::Person(_)) {
+            let next = next.get_untracked();
+            let address = safe_next(&next).unwrap_or("/subsystems");
+            navigate(address, NavigateOptions { replace: true, ..Default::default() });
+        }
+    });
+
+    let user_name = RwSignal::new(String::new());
+    let password = RwSignal::new(String::new());
+    let typed = move || SignIn { user_name: user_name.get(), password: password.get() };
+    let errors = FormErrors::new(move || typed().check().err().unwrap_or_default());
+    let busy = RwSignal::new(false);
+    let failure = RwSignal::new(None::<ApiError>);
+
+    let submit = move |event: SubmitEvent| {
+        event.prevent_default();
+        if busy.get_untracked() || !errors.submit() {
+            return;
+        }
+        busy.set(true);
+        spawn_local(async move {
+            let answer = match api::sign_in(&untrack(typed)).await {
+                Ok(()) => session.refresh().await,
+                Err(error) => Err(error),
+            };
+            let _ = busy.try_set(false);
+            if let Err(error) = answer {
+                if let Some(problem) = error.problem() {
+                    errors.refuse(&problem.errors);
+                }
+                if failure.try_set(Some(error)).is_none() {
+                    dom::focus_later("sign-in-failure".to_owned());
+                }
+            }
+        });
+    };
+    let why = move || {
+        failure.with(Option::is_none).then(|| match session.parting() {
+            Parting::Ended => Some("Сеанс завершился. Войдите снова, и вы вернётесь на ту же страницу."),
+            Parting::Never if !next.with(String::is_empty) => Some("Чтобы открыть эту страницу, войдите."),
+            _ => None,
+        })?
+    };
+    view! {
+        <div class="main-narrow centred">
+            <div class="sign-in">
+                <p class="over">"Доступ к информационным системам Пермского края"</p>
+                <Heading text="Вход в ЭПОС"/>
+                {move || why().map(|why| view! { <Alert><p>{why}</p></Alert> })}
+                <div id="sign-in-failure" tabindex="-1">
+                    {move || failure.get().map(failure_view)}
+                </div>
+                <form on:submit=submit novalidate=true class="caps">
+                    <TextField
+                        path="user_name"
+                        label="ИМЯ ПОЛЬЗОВАТЕЛЯ / E-MAIL"
+                        value=user_name
+                        errors=errors
+                        autocomplete="username"
+                        plain=true
+                    />
+                    <PasswordField path="password" label="ПАРОЛЬ" value=password errors=errors/>
+                    <Button kind=Kind::Primary class="button-wide" submit=true busy=busy>
+                        "ВОЙТИ"
+                    </Button>
+                    <p class="split small">
+                        <a href="/recover">"ЗАБЫЛИ ПАРОЛЬ?"</a>
+                        <a href="/register">"РЕГИСТРАЦИЯ"</a>
+                    </p>
+                </form>
+            </div>
+            <p class="under">
+                <a href="/support">"Обратная связь"</a>
+                <span aria-hidden="true">"|"</span>
+                <a href="/instructions/guide">"Руководство пользователя"</a>
+            </p>
+        </div>
+    }
+}
+
+/// What the server said, with the attempts left and the end of a lock.
+fn failure_view(error: ApiError) -> AnyView {
+    let problem = error.problem();
+    let wrong_fields = problem.is_some_and(|problem| problem.code == ProblemCode::ValidationFailed);
+    if wrong_fields {
+        return ().into_any();
+    }
+    let left = problem.and_then(|problem| problem.attempts_left).map(|left| {
+        let word = russian::plural(left, "попытка", "попытки", "попыток");
+        let verb = russian::plural(left, "Осталась", "Остались", "Осталось");
+        format!("{verb} {left} {word}, потом вход на время закроется.")
+    });
+    let locked = problem
+        .and_then(|problem| problem.locked_until)
+        .map(|end| format!("Войти снова можно будет в {} по вашему времени.", russian::until(end)));
+    view! {
+        <ProblemAlert error=error>
+            {left.map(|left| view! { <p>{left}</p> })}
+            {locked.map(|locked| view! { <p>{locked}</p> })}
+        </ProblemAlert>
+    }
+    .into_any()
+}

@@ -1,0 +1,72 @@
+//! Pages of later releases: what is not there yet and what to do today.
+
+use leptos::prelude::*;
+
+use crate::components::{Heading, LinkButton};
+
+struct Text {
+    title: &'static str,
+    today: &'static [&'static str],
+}
+
+const ADMINISTRATOR: &str = "Обратитесь к администратору «Контингента» в своей организации: это директор, завуч или ответственный. Если вы сами директор или заведующая, обратитесь в управление образованием.";
+
+fn text(page: &str) -> Text {
+    match page {
+        "register" => Text {
+            title: "Регистрация",
+            today: &[
+                "Самостоятельная регистрация в РСАА откроется позже. Сейчас учётные записи выдаёт администратор.",
+                ADMINISTRATOR,
+            ],
+        },
+        "recover" => Text {
+            title: "Восстановление пароля",
+            today: &["Сбросить пароль по почте пока нельзя.", ADMINISTRATOR],
+        },
+        "support" => Text {
+            title: "Техподдержка",
+            today: &["Форма обращения появится позже.", ADMINISTRATOR],
+        },
+        "parents" => Text {
+            title: "Инструкция для родителя",
+            today: &[
+                "Вход для родителей откроется позже, тогда же появится инструкция.",
+                "По вопросам об учёбе ребёнка обращайтесь к классному руководителю или в школу.",
+            ],
+        },
+        "students" => Text {
+            title: "Инструкция для обучающихся",
+            today: &[
+                "Вход для обучающихся откроется позже, тогда же появится инструкция.",
+                "Если нужна помощь сейчас, обратитесь к классному руководителю или куратору группы.",
+            ],
+        },
+        "guide" => Text {
+            title: "Руководство пользователя",
+            today: &["Полное руководство появится позже. О входе рассказывает инструкция для сотрудников."],
+        },
+        _ => Text {
+            title: "Портал ЭПОС",
+            today: &["Новости, мероприятия и каталог систем появятся позже. Войти в ЭПОС уже можно."],
+        },
+    }
+}
+
+/// The page `page`.
+#[must_use]
+pub fn soon(page: &'static str) -> AnyView {
+    let Text { title, today } = text(page);
+    view! {
+        <div class="main-form stack">
+            <Heading text=title/>
+            <p class="soon">"Раздел готовится"</p>
+            {today.iter().map(|sentence| view! { <p>{*sentence}</p> }).collect_view()}
+            <div class="row">
+                <LinkButton href="/instructions/staff">"Инструкция для сотрудников"</LinkButton>
+                <LinkButton href="/">"На главную"</LinkButton>
+            </div>
+        </div>
+    }
+    .into_any()
+}

@@ -1,0 +1,73 @@
+//! Subsystems (screens.md 10).
+
+use epos_shared::api::subsystems::{Subsystem, SubsystemsAdvice, SubsystemsAllowed};
+use leptos::prelude::*;
+
+use crate::api;
+use crate::components::{Alert, EmptyState, ErrorState, Heading, Loading, Tone};
+use crate::session::use_session;
+
+/// The buttons of the subsystems open today.
+#[component]
+pub fn Subsystems() -> impl IntoView {
+    let session = use_session();
+    let subsystems = LocalResource::new(move || session.call(api::subsystems()));
+    let content = move || match subsystems.get() {
+        None => view! { <Loading/> }.into_any(),
+        Some(Err(error)) => {
+            view! { <ErrorState error=error on_retry=move || subsystems.refetch()/> }.into_any()
+        }
+        Some(Ok(allowed)) => allowed_view(allowed),
+    };
+    view! {
+        <div class="page-head">
+            <Heading text="Подсистемы"/>
+        </div>
+        {content}
+    }
+}
+
+fn allowed_view(allowed: SubsystemsAllowed) -> AnyView {
+    let advice = allowed.advice.map(|advice| match advice {
+        SubsystemsAdvice::BindCard => view! {
+            <Alert title="К вашей учётной записи ещё не привязана карточка сотрудника">
+                <p>
+                    "Откройте «Контингент» и введите логин и одноразовый пароль карточки. Их выдаёт администратор «Контингента» в вашей организации: директор, завуч или ответственный."
+                </p>
+            </Alert>
+        }
+        .into_any(),
+        SubsystemsAdvice::NoRoleInForce => view! {
+            <Alert tone=Tone::Warning title="Сегодня у вас нет действующей роли">
+                <p>
+                    "Срок роли закончился или ещё не начался. Попросите администратора «Контингента» в своей организации проверить даты в вашей карточке."
+                </p>
+            </Alert>
+        }
+        .into_any(),
+    });
+    let tiles = if allowed.items.is_empty() {
+        view! {
+            <EmptyState title="Доступных подсистем нет">
+                <p>
+                    "Подсистемы открываются по ролям в карточке сотрудника. Обратитесь к администратору «Контингента» в своей организации."
+                </p>
+            </EmptyState>
+        }
+        .into_any()
+    } else {
+        view! { <ul class="tiles plain">{allowed.items.into_iter().map(tile).collect_view()}</ul> }.into_any()
+    };
+    view! { <div class="stack">{advice} {tiles}</div> }.into_any()
+}
+
+fn tile(subsystem: Subsystem) -> impl IntoView {
+    view! {
+        <li>
+            <a class="tile" href=subsystem.href>
+                <span class="tile-name">{subsystem.name}</span>
+                <span class="tile-note">{subsystem.description}</span>
+            </a>
+        </li>
+    }
+}

@@ -1,0 +1,204 @@
+//! Who is signed in: one signal for the whole program.
+
+use std::future::Future;
+
+use epos_shared::api::session::{Session, SessionState};
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use leptos_router::NavigateOptions;
+use leptos_router::hooks::{use_location, use_navigate};
+
+use crate::address::sign_in_address;
+use crate::api::{self, Answer, ApiError};
+use crate::components::{ErrorState, Loading};
+use crate::drafts;
+
+/// What is known of the session.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Known {
+    /// The server has not answered yet.
+    Asking,
+    /// The server could not be asked.
+    Failed(ApiError),
+    /// Nobody is signed in.
+    Nobody,
+    /// A person.
+    Person(Box<Session>),
+}
+
+/// Why nobody is signed in, for the sentence above the sign-in form.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Parting {
+    /// Nobody was.
+    Never,
+    /// «Выйти» was pressed.
+    SignedOut,
+    /// The session ended by itself.
+    Ended,
+}
+
+/// The session, shared through the context.
+#[derive(Clone, Copy)]
+pub struct SessionContext {
+    known: RwSignal<Known>,
+    parting: RwSignal<Parting>,
+}
+
+/// The session of the program.
+#[must_use]
+pub fn use_session() -> SessionContext {
+    expect_context()
+}
+
+/// Puts the session into the context and asks the server for it.
+pub fn provide_session() -> SessionContext {
+    let session = SessionContext { known: RwSignal::new(Known::Asking), parting: RwSignal::new(Parting::Never) };
+    provide_context(session);
+    session.ask_again();
+    session
+}
+
+impl SessionContext {
+    /// What is known; reactive.
+    #[must_use]
+    pub fn known(self) -> Known {
+        self.known.get()
+    }
+
+    /// The session of the person who is signed in; reactive.
+    #[must_use]
+    pub fn person(self) -> Option<Box<Session>> {
+        match self.known.get() {
+            Known::Person(person) => Some(person),
+            _ => None,
+        }
+    }
+
+    /// The same, not reactive.
+    #[must_use]
+    pub fn person_now(self) -> Option<Box<Session>> {
+        untrack(move || self.person())
+    }
+
+    /// Why nobody is signed in.
+    #[must_use]
+    pub fn parting(self) -> Parting {
+        self.parting.get()
+    }
+
+    /// Asks the server again, showing that it does.
+    pub fn ask_again(self) {
+        self.known.set(Known::Asking);
+        spawn_local(async move {
+            let _ = self.refresh().await;
+        });
+    }
+
+    /// Asks the server who is signed in now, after a change of the session.
+    ///
+    /// # Errors
+    /// Where the server could not be asked; what is known stays as it was, unless nothing was.
+    pub async fn refresh(self) -> Answer<()> {
+        match api::session().await {
+            Ok(state) => {
+                self.know(state);
+                Ok(())
+            }
+            Err(error) => {
+                if untrack(move || self.known.get()) == Known::Asking {
+                    self.known.set(Known::Failed(error.clone()));
+                }
+                Err(error)
+            }
+        }
+    }
+
+    fn know(self, state: SessionState) {
+        let known = match state {
+            SessionState::Anonymous => Known::Nobody,
+            SessionState::SignedIn(person) => {
+                drafts::keep_only(&person.account.id.to_string());
+                Known::Person(person)
+            }
+        };
+        if untrack(move || self.known.get()) != known {
+            self.known.set(known);
+        }
+    }
+
+    /// A call, after which a session that has ended leads to the sign-in page.
+    ///
+    /// # Errors
+    /// Those of the call.
+    pub async fn call<T>(self, call: impl Future<Output = Answer<T>>) -> Answer<T> {
+        let answer = call.await;
+        if matches!(answer, Err(ApiError::NotSignedIn)) {
+            self.parting.set(Parting::Ended);
+            self.known.set(Known::Nobody);
+        }
+        answer
+    }
+
+    /// Ends the session.
+    pub async fn sign_out(self) -> Answer<()> {
+        match api::sign_out().await {
+            Ok(()) | Err(ApiError::NotSignedIn) => {
+                drafts::forget_all();
+                self.parting.set(Parting::SignedOut);
+                self.known.set(Known::Nobody);
+                Ok(())
+            }
+            Err(error) => Err(error),
+        }
+    }
+}
+
+/// Shows its children to a person who is signed in, and leads everybody else to the sign-in page.
+#[component]
+pub fn SignedIn(
+    /// The page.
+    children: ChildrenFn,
+) -> impl IntoView {
+    #[derive(Clone, PartialEq)]
+    enum Kind {
+        Asking,
+        Failed(ApiError),
+        Nobody,
+        Person,
+    }
+    let session = use_session();
+    // A change within the session must not build the page anew.
+    let kind = Memo::new(move |_| match session.known() {
+        Known::Asking => Kind::Asking,
+        Known::Failed(error) => Kind::Failed(error),
+        Known::Nobody => Kind::Nobody,
+        Known::Person(_) => Kind::Person,
+    });
+    move || match kind.get() {
+        Kind::Asking => view! { <Loading/> }.into_any(),
+        Kind::Failed(error) => {
+            view! { <ErrorState error=error on_retry=move || session.ask_again()/> }.into_any()
+        }
+        Kind::Nobody => view! { <ToSignIn/> }.into_any(),
+        Kind::Person => children().into_any(),
+    }
+}
+
+#[component]
+fn ToSignIn() -> impl IntoView {
+    let session = use_session();
+    let location = use_location();
+    let navigate = use_navigate();
+    Effect::new(move |_| {
+        let address = match untrack(move || session.parting()) {
+            Parting::SignedOut => "/login".to_owned(),
+            _ => {
+                let (path, search) = (location.pathname.get_untracked(), location.search.get_untracked());
+                let from = if search.is_empty() { path } else { format!("{path}?{search}") };
+                sign_in_address(&from)
+            }
+        };
+        navigate(&address, NavigateOptions { replace: true, ..Default::default() });
+    });
+    view! { <Loading/> }
+}
