@@ -3,15 +3,19 @@
 
 mod cast;
 mod dice;
+mod load;
 mod names;
 mod organizations;
 mod people;
 mod plan;
+mod table;
 
 pub use cast::PASSWORD;
+pub use load::load;
 pub use organizations::PlannedOrganization;
 pub use people::{Line, PlannedAccount, PlannedCard};
 pub use plan::Plan;
+pub use table::Table;
 
 /// The seed of the demo's people.
 pub const SEED: u64 = 59;
