@@ -1,2 +1,7 @@
-//! The server.
-fn main() {}
+//! The one binary of ЭПОС.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    epos_backend::cli::run()
+}

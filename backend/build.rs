@@ -1,0 +1,13 @@
+//! The folder that is embedded must exist, also before the client was ever built.
+
+use std::path::Path;
+
+fn main() {
+    let dist = Path::new(env!("CARGO_MANIFEST_DIR")).join("../dist");
+    if let Err(error) = std::fs::create_dir_all(&dist) {
+        println!("cargo::warning={} could not be created: {error}", dist.display());
+    }
+    println!("cargo::rerun-if-changed=build.rs");
+    println!("cargo::rerun-if-changed={}", dist.display());
+    println!("cargo::rerun-if-changed=../migrations");
+}

@@ -1,0 +1,121 @@
+//! What a use case takes from the world besides the database: time, chance, keys.
+
+mod clock;
+mod random;
+mod secrets;
+
+use std::sync::Arc;
+
+use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
+use chrono_tz::Tz;
+use uuid::Builder;
+
+pub use clock::{Clock, ManualClock, SystemClock};
+pub use random::{Random, SeededRandom, SystemRandom};
+pub use secrets::{MasterKey, MasterKeyError, Secrets};
+
+use crate::db::types::Id;
+
+/// Time, chance and keys. Cheap to clone.
+#[derive(Clone)]
+pub struct Context {
+    clock: Arc<dyn Clock>,
+    random: Arc<dyn Random>,
+    secrets: Arc<Secrets>,
+    zone: Tz,
+}
+
+impl std::fmt::Debug for Context {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Context").field("zone", &self.zone).finish_non_exhaustive()
+    }
+}
+
+impl Context {
+    /// Puts a context together.
+    #[must_use]
+    pub fn new(clock: Arc<dyn Clock>, random: Arc<dyn Random>, secrets: Secrets, zone: Tz) -> Self {
+        Self { clock, random, secrets: Arc::new(secrets), zone }
+    }
+
+    /// The present moment, in whole microseconds.
+    #[must_use]
+    pub fn now(&self) -> DateTime<Utc> {
+        self.clock.now()
+    }
+
+    /// [`Self::now`] as the database keeps it (UTC).
+    #[must_use]
+    pub fn db_now(&self) -> NaiveDateTime {
+        self.now().naive_utc()
+    }
+
+    /// Today where the schools are: by it roles begin and end.
+    #[must_use]
+    pub fn today(&self) -> NaiveDate {
+        self.now().with_timezone(&self.zone).date_naive()
+    }
+
+    /// A new identifier (UUIDv7), ordered by the microsecond.
+    #[must_use]
+    pub fn id(&self) -> Id {
+        let micros = u64::try_from(self.now().timestamp_micros()).unwrap_or_default();
+        let mut tail = self.bytes::<10>();
+        // RFC 9562, 6.2, method 3: the 12 bits after the milliseconds hold the fraction of one.
+        let fraction = u16::try_from((micros % 1000) * 4096 / 1000).unwrap_or_default().to_be_bytes();
+        for (byte, ordered) in tail.iter_mut().zip(fraction) {
+            *byte = ordered;
+        }
+        Id(Builder::from_unix_timestamp_millis(micros / 1000, &tail).into_uuid())
+    }
+
+    /// Random bytes fit for secrets.
+    #[must_use]
+    pub fn bytes<const N: usize>(&self) -> [u8; N] {
+        let mut bytes = [0; N];
+        self.random.fill(&mut bytes);
+        bytes
+    }
+
+    /// The keys.
+    #[must_use]
+    pub fn secrets(&self) -> &Secrets {
+        &self.secrets
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::TimeDelta;
+
+    use super::*;
+
+    fn context(clock: &Arc<ManualClock>) -> Context {
+        let clock: Arc<dyn Clock> = Arc::<ManualClock>::clone(clock);
+        let secrets = Secrets::new(&MasterKey::from_bytes([7; 32]));
+        Context::new(clock, Arc::new(SeededRandom::new(1)), secrets, chrono_tz::Asia::Yekaterinburg)
+    }
+
+    #[test]
+    fn identifiers_are_version_7_and_ordered_by_the_microsecond() {
+        let clock = Arc::new(ManualClock::at("2026-11-22T18:59:59.999990Z".parse().unwrap()));
+        let context = context(&clock);
+        let mut last = Id(uuid::Uuid::nil());
+        for _ in 0..20 {
+            let id = context.id();
+            assert_eq!(id.0.get_version_num(), 7);
+            assert!(id > last, "{id} after {last}");
+            last = id;
+            clock.advance(TimeDelta::microseconds(1));
+        }
+    }
+
+    #[test]
+    fn a_day_begins_at_midnight_in_perm() {
+        let clock = Arc::new(ManualClock::at("2026-11-22T18:59:59Z".parse().unwrap()));
+        let context = context(&clock);
+        assert_eq!(context.today().to_string(), "2026-11-22");
+        clock.advance(TimeDelta::seconds(1));
+        assert_eq!(context.today().to_string(), "2026-11-23");
+    }
+}

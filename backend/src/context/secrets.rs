@@ -1,0 +1,159 @@
+//! Keys, all derived from the one master key of the configuration.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE_NO_PAD};
+use hkdf::Hkdf;
+use hmac::{Hmac, KeyInit as _, Mac as _};
+use sha2::Sha256;
+use subtle::ConstantTimeEq as _;
+
+use crate::db::types::Id;
+
+/// The master key: 32 bytes, never printed.
+#[derive(Clone, PartialEq, Eq)]
+pub struct MasterKey([u8; 32]);
+
+/// The text is no key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("a master key is 32 bytes: 64 hexadecimal digits, or base64")]
+pub struct MasterKeyError;
+
+impl MasterKey {
+    /// A key of given bytes.
+    #[must_use]
+    pub const fn from_bytes(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+
+    /// The key as it is written into a file (hexadecimal).
+    #[must_use]
+    pub fn to_hex(&self) -> String {
+        self.0.iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+}
+
+impl std::str::FromStr for MasterKey {
+    type Err = MasterKeyError;
+
+    fn from_str(text: &str) -> Result<Self, MasterKeyError> {
+        let text = text.trim();
+        if text.len() == 64 && text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+            let mut bytes = [0; 32];
+            for (byte, digits) in bytes.iter_mut().zip(text.as_bytes().chunks(2)) {
+                let digits = std::str::from_utf8(digits).map_err(|_| MasterKeyError)?;
+                *byte = u8::from_str_radix(digits, 16).map_err(|_| MasterKeyError)?;
+            }
+            return Ok(Self(bytes));
+        }
+        [STANDARD, STANDARD_NO_PAD, URL_SAFE_NO_PAD]
+            .iter()
+            .find_map(|engine| engine.decode(text).ok()?.try_into().ok())
+            .map(Self)
+            .ok_or(MasterKeyError)
+    }
+}
+
+impl std::fmt::Debug for MasterKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("MasterKey(…)")
+    }
+}
+
+/// The derived keys, each for one purpose.
+pub struct Secrets {
+    audit_seal: [u8; 32],
+    card_password: [u8; 32],
+    attempt_key: [u8; 32],
+}
+
+impl std::fmt::Debug for Secrets {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Secrets(…)")
+    }
+}
+
+impl Secrets {
+    /// Derives every key (HKDF-SHA-256, RFC 5869).
+    #[must_use]
+    #[expect(clippy::expect_used, reason = "HKDF refuses only outputs of more than 8160 bytes")]
+    pub fn new(master: &MasterKey) -> Self {
+        let hkdf = Hkdf::<Sha256>::new(Some(b"epos"), &master.0);
+        let derive = |purpose: &[u8]| {
+            let mut key = [0; 32];
+            hkdf.expand(purpose, &mut key).expect("32 bytes");
+            key
+        };
+        Self {
+            audit_seal: derive(b"audit-seal/1"),
+            card_password: derive(b"card-password/1"),
+            attempt_key: derive(b"attempt-key/1"),
+        }
+    }
+
+    /// The seal of a link of the audit chain.
+    #[must_use]
+    pub fn audit_seal(&self, parts: &[&[u8]]) -> [u8; 32] {
+        mac(&self.audit_seal, parts)
+    }
+
+    /// What is stored of a one-time password: tied to its credential, so that a row copied to another card
+    /// opens nothing.
+    #[must_use]
+    pub fn card_password(&self, credential: Id, password: &str) -> [u8; 32] {
+        mac(&self.card_password, &[credential.0.as_bytes(), password.as_bytes()])
+    }
+
+    /// Whether a typed one-time password is the stored one, in constant time.
+    #[must_use]
+    pub fn is_card_password(&self, credential: Id, password: &str, stored: &[u8]) -> bool {
+        self.card_password(credential, password).ct_eq(stored).into()
+    }
+
+    /// A typed name as the counters of failures keep it: people type passwords into the field above.
+    #[must_use]
+    pub fn attempt_key(&self, name: &str) -> String {
+        URL_SAFE_NO_PAD.encode(mac(&self.attempt_key, &[name.as_bytes()]))
+    }
+}
+
+/// HMAC-SHA-256 over the parts, each preceded by its length, so that no two lists give the same text.
+#[expect(clippy::expect_used, reason = "HMAC takes a key of any length")]
+fn mac(key: &[u8; 32], parts: &[&[u8]]) -> [u8; 32] {
+    let mut mac = Hmac::<Sha256>::new_from_slice(key).expect("a key of any length");
+    for part in parts {
+        mac.update(&u64::try_from(part.len()).unwrap_or(u64::MAX).to_be_bytes());
+        mac.update(part);
+    }
+    mac.finalize().into_bytes().into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_master_key_is_read_from_hex_and_base64_and_nothing_else() {
+        let key = MasterKey::from_bytes([0xa5; 32]);
+        assert_eq!(key.to_hex().parse(), Ok(key.clone()));
+        assert_eq!(format!("{}\n", STANDARD.encode([0xa5; 32])).parse(), Ok(key.clone()));
+        assert_eq!(URL_SAFE_NO_PAD.encode([0xa5; 32]).parse(), Ok(key));
+        for wrong in ["", "secret", &"a5".repeat(31), &"zz".repeat(32)] {
+            assert_eq!(wrong.parse::<MasterKey>(), Err(MasterKeyError), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_card_password_is_tied_to_its_credential() {
+        let secrets = Secrets::new(&MasterKey::from_bytes([1; 32]));
+        let (one, other) = (Id(uuid::Uuid::from_u128(1)), Id(uuid::Uuid::from_u128(2)));
+        let stored = secrets.card_password(one, "abc");
+        assert!(secrets.is_card_password(one, "abc", &stored));
+        assert!(!secrets.is_card_password(one, "abd", &stored));
+        assert!(!secrets.is_card_password(other, "abc", &stored));
+    }
+
+    #[test]
+    fn parts_cannot_be_shifted() {
+        assert_ne!(mac(&[0; 32], &[b"ab", b"c"]), mac(&[0; 32], &[b"a", b"bc"]));
+    }
+}

@@ -1,0 +1,261 @@
+//! The tables as diesel sees them: one description for both databases.
+//!
+//! Written by hand next to the migrations; `tests/it/schema.rs` compares it with what they create.
+
+use diesel::{allow_tables_to_appear_in_same_query, joinable, table};
+
+table! {
+    use diesel::sql_types::*;
+    use crate::db::types::DbUuid;
+
+    organizations (id) {
+        id -> DbUuid,
+        parent_id -> Nullable<DbUuid>,
+        kind -> Text,
+        full_name -> Text,
+        short_name -> Text,
+        town -> Text,
+        inn -> Nullable<Text>,
+        kpp -> Nullable<Text>,
+        search_key -> Text,
+        closed_on -> Nullable<Date>,
+        version -> Integer,
+        created_at -> Timestamp,
+    }
+}
+
+table! {
+    use diesel::sql_types::*;
+    use crate::db::types::DbUuid;
+
+    organization_ancestors (descendant_id, ancestor_id) {
+        descendant_id -> DbUuid,
+        ancestor_id -> DbUuid,
+        depth -> Integer,
+    }
+}
+
+table! {
+    use diesel::sql_types::*;
+    use crate::db::types::DbUuid;
+
+    organization_tokens (token, organization_id) {
+        token -> Text,
+        organization_id -> DbUuid,
+    }
+}
+
+table! {
+    use diesel::sql_types::*;
+
+    issued_names (name) {
+        name -> Text,
+        issued_at -> Timestamp,
+    }
+}
+
+table! {
+    use diesel::sql_types::*;
+    use crate::db::types::DbUuid;
+
+    accounts (id) {
+        id -> DbUuid,
+        user_name -> Text,
+        family_name -> Text,
+        given_name -> Text,
+        patronymic -> Nullable<Text>,
+        email -> Text,
+        email_key -> Text,
+        email_verified_at -> Nullable<Timestamp>,
+        position -> Nullable<Text>,
+        password_hash -> Nullable<Text>,
+        password_changed_at -> Nullable<Timestamp>,
+        status -> Text,
+        blocked_reason -> Nullable<Text>,
+        last_sign_in_at -> Nullable<Timestamp>,
+        demo -> Bool,
+        version -> Integer,
+        created_at -> Timestamp,
+    }
+}
+
+table! {
+    use diesel::sql_types::*;
+    use crate::db::types::DbUuid;
+
+    employees (id) {
+        id -> DbUuid,
+        organization_id -> DbUuid,
+        login -> Text,
+        family_name -> Text,
+        given_name -> Text,
+        patronymic -> Nullable<Text>,
+        no_patronymic -> Bool,
+        name_key -> Text,
+        email -> Nullable<Text>,
+        email_key -> Nullable<Text>,
+        note -> Text,
+        version -> Integer,
+        created_at -> Timestamp,
+        updated_at -> Timestamp,
+        archived_at -> Nullable<Timestamp>,
+    }
+}
+
+table! {
+    use diesel::sql_types::*;
+    use crate::db::types::DbUuid;
+
+    employee_tokens (token, employee_id) {
+        token -> Text,
+        employee_id -> DbUuid,
+    }
+}
+
+table! {
+    use diesel::sql_types::*;
+    use crate::db::types::DbUuid;
+
+    role_assignments (id) {
+        id -> DbUuid,
+        employee_id -> DbUuid,
+        role -> Text,
+        starts_on -> Date,
+        ends_on -> Nullable<Date>,
+        created_at -> Timestamp,
+    }
+}
+
+table! {
+    use diesel::sql_types::*;
+    use crate::db::types::DbUuid;
+
+    sessions (id) {
+        id -> DbUuid,
+        token_hash -> Binary,
+        previous_token_hash -> Nullable<Binary>,
+        previous_valid_until -> Nullable<Timestamp>,
+        account_id -> DbUuid,
+        employee_id -> Nullable<DbUuid>,
+        created_at -> Timestamp,
+        last_seen_at -> Timestamp,
+        expires_at -> Timestamp,
+        previous_sign_in_at -> Nullable<Timestamp>,
+        address -> Text,
+        user_agent -> Text,
+        ended_at -> Nullable<Timestamp>,
+        end_reason -> Nullable<Text>,
+    }
+}
+
+table! {
+    use diesel::sql_types::*;
+    use crate::db::types::DbUuid;
+
+    one_time_credentials (id) {
+        id -> DbUuid,
+        employee_id -> DbUuid,
+        secret_hmac -> Binary,
+        issued_at -> Timestamp,
+        issued_by_account_id -> Nullable<DbUuid>,
+        issued_by_employee_id -> Nullable<DbUuid>,
+        expires_at -> Timestamp,
+        used_at -> Nullable<Timestamp>,
+        voided_at -> Nullable<Timestamp>,
+        failures -> Integer,
+    }
+}
+
+table! {
+    use diesel::sql_types::*;
+    use crate::db::types::DbUuid;
+
+    bindings (id) {
+        id -> DbUuid,
+        employee_id -> DbUuid,
+        account_id -> DbUuid,
+        bound_at -> Timestamp,
+        ended_at -> Nullable<Timestamp>,
+    }
+}
+
+table! {
+    use diesel::sql_types::*;
+    use crate::db::types::DbUuid;
+
+    audit_events (id) {
+        id -> DbUuid,
+        at -> Timestamp,
+        actor_account_id -> Nullable<DbUuid>,
+        actor_employee_id -> Nullable<DbUuid>,
+        action -> Text,
+        object_kind -> Text,
+        object_id -> Nullable<DbUuid>,
+        organization_id -> Nullable<DbUuid>,
+        address -> Nullable<Text>,
+        request_id -> Nullable<Text>,
+        result -> Text,
+        details -> Text,
+        position -> Nullable<BigInt>,
+        seal -> Nullable<Binary>,
+    }
+}
+
+table! {
+    use diesel::sql_types::*;
+
+    audit_heads (name) {
+        name -> Text,
+        position -> BigInt,
+        seal -> Binary,
+    }
+}
+
+table! {
+    use diesel::sql_types::*;
+
+    attempt_counters (key) {
+        key -> Text,
+        failures -> Integer,
+        window_started_at -> Timestamp,
+        locked_until -> Nullable<Timestamp>,
+    }
+}
+
+table! {
+    use diesel::sql_types::*;
+
+    leases (name) {
+        name -> Text,
+        token -> BigInt,
+        expires_at -> Timestamp,
+    }
+}
+
+joinable!(organization_ancestors -> organizations (descendant_id));
+joinable!(organization_tokens -> organizations (organization_id));
+joinable!(employees -> organizations (organization_id));
+joinable!(employee_tokens -> employees (employee_id));
+joinable!(role_assignments -> employees (employee_id));
+joinable!(sessions -> accounts (account_id));
+joinable!(one_time_credentials -> employees (employee_id));
+joinable!(bindings -> employees (employee_id));
+joinable!(bindings -> accounts (account_id));
+
+allow_tables_to_appear_in_same_query!(
+    accounts,
+    attempt_counters,
+    audit_events,
+    audit_heads,
+    bindings,
+    employee_tokens,
+    employees,
+    issued_names,
+    leases,
+    one_time_credentials,
+    organization_ancestors,
+    organization_tokens,
+    organizations,
+    role_assignments,
+    sessions,
+);

@@ -1,0 +1,94 @@
+//! Background work that one process at a time does, whoever holds the lease.
+
+use std::time::Duration;
+
+use chrono::{NaiveDateTime, TimeDelta};
+use diesel::prelude::*;
+use tokio::sync::watch;
+
+use crate::app::Services;
+use crate::audit;
+use crate::db::schema::leases;
+use crate::db::{Conn, DbError};
+use crate::on;
+
+/// How long a lease lasts unless renewed: many times the longest work under it.
+const LEASE: TimeDelta = TimeDelta::seconds(30);
+
+/// Takes a lease that nobody holds. The token is greater than every one before it (fencing).
+///
+/// # Errors
+/// The database fails.
+pub fn acquire(
+    conn: &mut Conn,
+    name: &str,
+    now: NaiveDateTime,
+    until: NaiveDateTime,
+) -> Result<Option<i64>, DbError> {
+    let row = (leases::name.eq(name), leases::token.eq(0_i64), leases::expires_at.eq(now));
+    on!(conn, |c| diesel::insert_into(leases::table).values(row).on_conflict_do_nothing().execute(c))?;
+    let token: i64 = leases::table.find(name).select(leases::token).first(conn)?;
+    let free = leases::table.find(name).filter(leases::token.eq(token)).filter(leases::expires_at.le(now));
+    let taken = diesel::update(free)
+        .set((leases::token.eq(token + 1), leases::expires_at.eq(until)))
+        .execute(conn)?;
+    Ok((taken == 1).then_some(token + 1))
+}
+
+/// Prolongs a lease, if it is still held; to be called first in every transaction done under it.
+///
+/// # Errors
+/// The database fails.
+pub fn renew(conn: &mut Conn, name: &str, token: i64, until: NaiveDateTime) -> Result<bool, DbError> {
+    let mine = leases::table.find(name).filter(leases::token.eq(token));
+    Ok(diesel::update(mine).set(leases::expires_at.eq(until)).execute(conn)? == 1)
+}
+
+/// Seals the journal until told to stop.
+pub async fn run_sealer(services: Services, mut stop: watch::Receiver<bool>) {
+    const NAME: &str = "audit-sealer";
+    let pause = Duration::from_millis(services.config.audit.seal_interval_ms);
+    let mut held: Option<i64> = None;
+    while !*stop.borrow() {
+        let context = services.context.clone();
+        let token = held;
+        let result: Result<(Option<i64>, usize), DbError> = services
+            .db
+            .write_tx(move |conn| {
+                let now = context.db_now();
+                let until = now + LEASE;
+                let token = match token {
+                    Some(token) if renew(conn, NAME, token, until)? => Some(token),
+                    _ => acquire(conn, NAME, now, until)?,
+                };
+                let sealed = if token.is_some() { audit::seal_pending(conn, context.secrets())? } else { 0 };
+                Ok((token, sealed))
+            })
+            .await;
+        match result {
+            Ok((token, sealed)) => {
+                held = token;
+                if sealed > 0 {
+                    tracing::debug!(sealed, "rows of the journal were sealed");
+                }
+            }
+            Err(error) => {
+                held = None;
+                tracing::warn!(%error, "the journal could not be sealed");
+            }
+        }
+        tokio::select! {
+            () = tokio::time::sleep(pause) => {}
+            _ = stop.changed() => {}
+        }
+    }
+    // Another process need not wait for the lease to run out.
+    if let Some(token) = held {
+        let now = services.context.db_now();
+        let released: Result<bool, DbError> =
+            services.db.write_tx(move |conn| renew(conn, NAME, token, now)).await;
+        if let Err(error) = released {
+            tracing::warn!(%error, "the sealer's lease could not be given back");
+        }
+    }
+}

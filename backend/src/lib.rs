@@ -1,0 +1,18 @@
+//! The server of ЭПОС: features in folders of their own, beside them what all of them stand on.
+
+pub mod accounts;
+pub mod app;
+mod assets;
+pub mod audit;
+pub mod cli;
+pub mod config;
+pub mod context;
+pub mod db;
+pub mod demo;
+pub mod error;
+mod health;
+pub mod http;
+pub mod jobs;
+pub mod kontingent;
+pub mod openapi;
+pub mod organizations;

@@ -1,0 +1,151 @@
+//! What tests are written with: a server of their own, a clock they set, people who ask.
+
+mod client;
+mod database;
+
+use std::net::TcpListener;
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use epos_backend::app::{self, Running, Services};
+use epos_backend::config::{Config, Mode};
+use epos_backend::context::{Clock, Context, ManualClock, MasterKey, Secrets, SystemRandom};
+use epos_backend::db::{Conn, DbError};
+
+pub use client::{Answer, Client};
+pub use database::TestDatabase;
+
+/// Where the tests' server says it is.
+pub const ORIGIN: &str = "http://epos.test";
+
+/// The two databases.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    Sqlite,
+    Postgres,
+}
+
+/// Writes a test for both databases: `name::sqlite` and `name::postgres`. The test takes a [`TestApp`];
+/// before the name may stand a function that changes the configuration.
+///
+/// ```ignore
+/// both_databases! {
+///     async fn what_the_system_promises(app: TestApp) {
+///         app.anonymous().get("/api/v1/session").await.expect(200);
+///     }
+/// }
+/// ```
+#[macro_export]
+macro_rules! both_databases {
+    ($($(#[configure($configure:expr)])? async fn $name:ident($app:ident: TestApp) $body:block)+) => {$(
+        mod $name {
+            #[allow(unused_imports)]
+            use super::*;
+
+            async fn test($app: &mut $crate::common::TestApp) $body
+
+            fn run(kind: $crate::common::Kind) {
+                #[allow(unused_mut, unused_assignments)]
+                let mut configure: fn(&mut epos_backend::config::Config) = |_| {};
+                $(configure = $configure;)?
+                actix_web::rt::System::new().block_on(async move {
+                    let mut app = $crate::common::TestApp::start(kind, configure).await;
+                    test(&mut app).await;
+                    app.stop().await;
+                });
+            }
+
+            #[test]
+            fn sqlite() {
+                run($crate::common::Kind::Sqlite);
+            }
+
+            #[test]
+            fn postgres() {
+                run($crate::common::Kind::Postgres);
+            }
+        }
+    )+};
+}
+
+/// A server of one test, on a database of its own, with a clock that stands at noon of 22 November 2026.
+pub struct TestApp {
+    pub services: Services,
+    pub clock: Arc<ManualClock>,
+    pub kind: Kind,
+    running: Option<Running>,
+    address: String,
+    // Dropped last: the database goes when nothing uses it.
+    database: TestDatabase,
+}
+
+impl TestApp {
+    pub async fn start(kind: Kind, configure: fn(&mut Config)) -> Self {
+        let database = TestDatabase::create(kind);
+        let mut config = Config::default();
+        config.server.public_url = ORIGIN.to_owned();
+        config.server.trusted_proxies = Some(vec!["127.0.0.1/32".parse().unwrap()]);
+        config.server.workers = 1;
+        config.server.shutdown_timeout_seconds = 1;
+        config.database.url = database.url.clone();
+        config.database.pool_size = 3;
+        config.passwords.memory_kib = 8;
+        config.passwords.iterations = 1;
+        config.audit.seal_interval_ms = 50;
+        configure(&mut config);
+        let noon: DateTime<Utc> = "2026-11-22T07:00:00Z".parse().unwrap();
+        let clock = Arc::new(ManualClock::at(noon));
+        let shared: Arc<dyn Clock> = Arc::<ManualClock>::clone(&clock);
+        let secrets = Secrets::new(&MasterKey::from_bytes([7; 32]));
+        let zone = config.time_zone().unwrap();
+        let context = Context::new(shared, Arc::new(SystemRandom), secrets, zone);
+        config.check(Mode::Demo).unwrap();
+        let services = Services::open(config, Mode::Production, context).unwrap();
+        services.db.migrate().unwrap();
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let running = app::start(services.clone(), listener).unwrap();
+        let address = format!("http://{}", running.address);
+        Self { services, clock, kind, running: Some(running), address, database }
+    }
+
+    pub async fn stop(mut self) {
+        if let Some(running) = self.running.take() {
+            running.stop().await;
+        }
+        let Self { services, database, .. } = self;
+        drop(services);
+        drop(database);
+    }
+
+    /// Somebody who is not signed in, on a page of our own.
+    pub fn anonymous(&self) -> Client {
+        Client::new(&self.address)
+    }
+
+    /// Looks into the database, past the API.
+    pub async fn read<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Conn) -> Result<T, DbError> + Send + 'static,
+    ) -> T {
+        self.services.db.read(work).await.unwrap()
+    }
+
+    /// Changes the database, past the API.
+    pub async fn write<T: Send + 'static>(
+        &self,
+        work: impl Fn(&mut Conn) -> Result<T, DbError> + Send + 'static,
+    ) -> T {
+        self.services.db.write_tx(work).await.unwrap()
+    }
+
+    /// Waits for what happens in the background, for at most five seconds.
+    pub async fn eventually(&self, what: &str, check: impl AsyncFn() -> bool) {
+        for _ in 0..250 {
+            if check().await {
+                return;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        }
+        panic!("this did not come to pass: {what}");
+    }
+}

@@ -1,0 +1,81 @@
+//! What holds for every request.
+
+use crate::common::ORIGIN;
+use reqwest::Method;
+
+crate::both_databases! {
+    async fn the_server_lives_and_is_ready(app: TestApp) {
+        let client = app.anonymous();
+        assert_eq!(client.get("/healthz").await.text(), "ok");
+        assert_eq!(client.get("/readyz").await.text(), "ok");
+    }
+
+    async fn unknown_calls_of_the_api_are_problems(app: TestApp) {
+        let client = app.anonymous();
+        client.get("/api/v1/nothing").await.expect_problem(404, "not-found");
+        client.get("/api").await.expect_problem(404, "not-found");
+        client.post("/api/v1/nothing", serde_json::json!({})).await.expect_problem(404, "not-found");
+    }
+
+    async fn a_method_that_is_not_there_is_a_problem_that_names_the_others(app: TestApp) {
+        let answer = app.anonymous().delete("/healthz").await;
+        answer.expect_problem(405, "method-not-allowed");
+        assert_eq!(answer.header("allow"), Some("GET, HEAD"));
+    }
+
+    async fn a_change_from_a_strange_page_is_refused(app: TestApp) {
+        for origin in [None, Some("https://evil.example"), Some("null")] {
+            let stranger = app.anonymous().with_origin(origin);
+            let problem = stranger.delete("/api/v1/session").await.expect_problem(403, "forged-origin");
+            assert_eq!(problem["title"], "Запрос пришёл не со страницы ЭПОС");
+        }
+        let client = app.anonymous();
+        let strange = client.request(Method::DELETE, "/api/v1/session").header("sec-fetch-site", "cross-site");
+        client.send(strange).await.expect_problem(403, "forged-origin");
+    }
+
+    async fn every_answer_protects_the_browser(app: TestApp) {
+        let answer = app.anonymous().get("/api/v1/nothing").await;
+        let policy = answer.header("content-security-policy").unwrap();
+        assert!(policy.starts_with("default-src 'none'; script-src 'self' 'wasm-unsafe-eval'"), "{policy}");
+        for part in ["style-src 'self'", "frame-ancestors 'none'", "object-src 'none'", "form-action 'self'"] {
+            assert!(policy.contains(part), "{policy}");
+        }
+        assert_eq!(answer.header("x-content-type-options"), Some("nosniff"));
+        assert_eq!(answer.header("referrer-policy"), Some("same-origin"));
+        assert_eq!(answer.header("cross-origin-opener-policy"), Some("same-origin"));
+        assert_eq!(answer.header("cross-origin-resource-policy"), Some("same-origin"));
+        assert!(answer.header("permissions-policy").is_some());
+        assert_eq!(answer.header("cache-control"), Some("no-store"));
+        assert_eq!(answer.header("strict-transport-security"), None, "not under TLS");
+    }
+
+    #[configure(|config| config.server.public_url = "https://epos.test".to_owned())]
+    async fn under_tls_the_browser_is_told_to_stay_there(app: TestApp) {
+        let answer = app.anonymous().get("/healthz").await;
+        assert_eq!(answer.header("strict-transport-security"), Some("max-age=31536000; includeSubDomains"));
+        assert_ne!(ORIGIN, "https://epos.test");
+        app.anonymous().delete("/api/v1/session").await.expect_problem(403, "forged-origin");
+    }
+
+    async fn the_viewer_of_the_description_has_a_policy_of_its_own(app: TestApp) {
+        let client = app.anonymous();
+        assert_eq!(client.get("/api/docs").await.header("location"), Some("/api/docs/"));
+        let page = client.get("/api/docs/").await;
+        assert_eq!(page.status, 200);
+        assert!(page.header("content-security-policy").unwrap().contains("style-src 'self' 'unsafe-inline'"));
+        assert!(!page.text().contains("https://"), "nothing comes from another host");
+        client.get("/api/openapi.json").await.expect(200);
+    }
+
+    async fn deep_links_lead_to_the_client_and_files_that_are_not_there_to_none(app: TestApp) {
+        let client = app.anonymous();
+        let page = client.get("/kontingent/employees/17").await;
+        assert_eq!(page.header("content-type"), Some("text/html; charset=utf-8"));
+        let home = client.get("/").await;
+        assert_eq!((page.status, page.bytes), (home.status, home.bytes));
+        client.get("/missing.js").await.expect_problem(404, "not-found");
+        client.get("/index.html.br").await.expect_problem(404, "not-found");
+        client.post("/kontingent", serde_json::json!({})).await.expect_problem(405, "method-not-allowed");
+    }
+}

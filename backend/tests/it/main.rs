@@ -1,0 +1,10 @@
+//! The server as its clients meet it: a real server on a real database, SQLite and PostgreSQL both.
+
+#![allow(missing_docs, reason = "a test says in its name what the system promises")]
+
+mod common;
+
+mod audit;
+mod http;
+mod openapi;
+mod schema;

@@ -1,0 +1,15 @@
+DROP TABLE leases;
+DROP TABLE attempt_counters;
+DROP TABLE audit_heads;
+DROP TABLE audit_events;
+DROP TABLE bindings;
+DROP TABLE one_time_credentials;
+DROP TABLE sessions;
+DROP TABLE role_assignments;
+DROP TABLE employee_tokens;
+DROP TABLE employees;
+DROP TABLE accounts;
+DROP TABLE issued_names;
+DROP TABLE organization_tokens;
+DROP TABLE organization_ancestors;
+DROP TABLE organizations;
