@@ -1,0 +1,215 @@
+//! Who asks, and what he sees: a request becomes an [`Actor`], an actor opens [`StaffOf`] or nothing, and
+//! only that view has the queries.
+
+use chrono::NaiveDate;
+use diesel::prelude::*;
+use diesel::result::QueryResult;
+use epos_shared::problem::{Problem, ProblemCode};
+use epos_shared::rights::{Action, Relation, Standing, Verdict, card_verdict, sees, standing};
+use epos_shared::roles::{OrganizationKind, Role};
+use epos_shared::values::RoleState;
+
+use super::card_store::{self, AssignmentRow};
+use crate::audit;
+use crate::db::Conn;
+use crate::db::schema::{bindings, employees};
+use crate::db::types::Id;
+use crate::organizations::{self, OrganizationRow, Scope};
+
+/// A signed-in person, as the session knows him. It says nothing of rights: these are read when they are
+/// needed, and again inside the transaction of a write.
+#[derive(Debug, Clone)]
+pub struct Asker {
+    /// The account.
+    pub account: Id,
+    /// The card the session works as.
+    pub card: Option<Id>,
+    /// The same for the journal.
+    pub journal: audit::Actor,
+}
+
+/// Why somebody has no view.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Refusal {
+    /// The session works as no card, or as one that is bound to him no more.
+    NoCard,
+    /// The card is in the archive.
+    Archived,
+    /// A role that worked in «Контингент» has ended.
+    RoleEnded,
+    /// A role that will work in «Контингент» has not begun.
+    RoleNotBegun,
+    /// No role of the card works in «Контингент».
+    NoRole,
+}
+
+impl Refusal {
+    /// The reason as the journal has it.
+    #[must_use]
+    pub const fn reason(self) -> &'static str {
+        match self {
+            Self::NoCard => "no-card",
+            Self::Archived => "card-archived",
+            Self::RoleEnded => "role-ended",
+            Self::RoleNotBegun => "role-not-begun",
+            Self::NoRole => "no-role",
+        }
+    }
+}
+
+impl From<Refusal> for Problem {
+    fn from(refusal: Refusal) -> Self {
+        Self::new(ProblemCode::NoRights).with_detail(match refusal {
+            Refusal::NoCard => {
+                "Привяжите карточку сотрудника или выберите ту, с которой работаете: логин и пароль карточки \
+                 выдаёт администратор «Контингента» вашей организации."
+            }
+            Refusal::Archived => "Ваша карточка в архиве. Обратитесь к руководителю организации.",
+            Refusal::RoleEnded => {
+                "Срок вашей роли закончился. Попросите руководителя или управление образованием добавить её \
+                 заново."
+            }
+            Refusal::RoleNotBegun => "Ваша роль ещё не началась: начальная дата стоит на вашей карточке.",
+            Refusal::NoRole => "Ваша роль не работает с карточками сотрудников.",
+        })
+    }
+}
+
+/// A person working as a card, with the roles in force today.
+#[derive(Debug, Clone)]
+pub struct Actor {
+    account: Id,
+    card: Id,
+    organization: Id,
+    roles: Vec<Role>,
+}
+
+impl Actor {
+    /// Reads who acts, afresh: the binding, the archive, the roles in force on the day.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub fn load(conn: &mut Conn, asker: &Asker, today: NaiveDate) -> QueryResult<Result<Self, Refusal>> {
+        let Some(card) = asker.card else { return Ok(Err(Refusal::NoCard)) };
+        let found: Option<(Id, Option<chrono::NaiveDateTime>)> = bindings::table
+            .inner_join(employees::table)
+            .filter(bindings::employee_id.eq(card))
+            .filter(bindings::account_id.eq(asker.account))
+            .filter(bindings::ended_at.is_null())
+            .select((employees::organization_id, employees::archived_at))
+            .first(conn)
+            .optional()?;
+        let organization = match found {
+            None => return Ok(Err(Refusal::NoCard)),
+            Some((_, Some(_))) => return Ok(Err(Refusal::Archived)),
+            Some((organization, None)) => organization,
+        };
+        let rows = card_store::roles_of(conn, card)?;
+        let mut roles = Vec::new();
+        let mut refusal = Refusal::NoRole;
+        for (role, state) in states(&rows, today)? {
+            match (standing(role), state) {
+                (Standing::Other, _) => {}
+                (_, RoleState::InForce) => roles.push(role),
+                (_, RoleState::Ended) => refusal = Refusal::RoleEnded,
+                (_, RoleState::Upcoming) if refusal == Refusal::NoRole => refusal = Refusal::RoleNotBegun,
+                (_, RoleState::Upcoming) => {}
+            }
+        }
+        if roles.is_empty() {
+            return Ok(Err(refusal));
+        }
+        Ok(Ok(Self { account: asker.account, card, organization, roles }))
+    }
+
+    /// The view of the cards the actor may see; nothing where no role opens one.
+    #[must_use]
+    pub fn staff(&self) -> Option<StaffOf<'_>> {
+        let of = |wanted: Standing| self.roles.iter().any(|role| standing(*role) == wanted);
+        let scope = if of(Standing::Support) {
+            Scope::All
+        } else if of(Standing::Department) {
+            Scope::Below(self.organization)
+        } else if of(Standing::Head) || of(Standing::Specialist) {
+            Scope::Only(self.organization)
+        } else {
+            return None;
+        };
+        Some(StaffOf { actor: self, scope })
+    }
+}
+
+fn states(rows: &[AssignmentRow], today: NaiveDate) -> QueryResult<Vec<(Role, RoleState)>> {
+    rows.iter().map(|row| Ok((row.role()?, row.period()?.state(today)))).collect()
+}
+
+/// The cards an actor may see, and what he may do to them.
+#[derive(Debug, Clone, Copy)]
+pub struct StaffOf<'a> {
+    actor: &'a Actor,
+    scope: Scope,
+}
+
+impl StaffOf<'_> {
+    /// The organizations in view.
+    #[must_use]
+    pub const fn scope(&self) -> Scope {
+        self.scope
+    }
+
+    /// The account that acts.
+    #[must_use]
+    pub const fn account(&self) -> Id {
+        self.actor.account
+    }
+
+    /// The card the actor works as.
+    #[must_use]
+    pub const fn card_id(&self) -> Id {
+        self.actor.card
+    }
+
+    /// The organization of the actor's card.
+    #[must_use]
+    pub const fn own_organization(&self) -> Id {
+        self.actor.organization
+    }
+
+    /// The verdict on an action over roles of a card in `relation`.
+    #[must_use]
+    pub fn verdict(&self, action: Action, targets: &[Role], relation: Relation) -> Verdict {
+        card_verdict(&self.actor.roles, action, targets, relation)
+    }
+
+    /// The roles that may be given on a new card.
+    #[must_use]
+    pub fn creatable_roles(&self, kind: OrganizationKind, relation: Relation) -> Vec<Role> {
+        Role::fitting(kind)
+            .filter(|role| self.verdict(Action::Create, &[*role], relation).is_allowed())
+            .collect()
+    }
+
+    /// Where an organization stands, seen from the actor's.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub fn relation(&self, conn: &mut Conn, organization: Id) -> QueryResult<Relation> {
+        Ok(match organizations::place(conn, organization, self.actor.organization)? {
+            Some(0) => Relation::Same,
+            Some(_) => Relation::Below,
+            None => Relation::Elsewhere,
+        })
+    }
+
+    /// An organization in view.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub fn organization(&self, conn: &mut Conn, id: Id) -> QueryResult<Option<(OrganizationRow, Relation)>> {
+        let relation = self.relation(conn, id)?;
+        if !self.actor.roles.iter().any(|role| sees(*role, relation)) {
+            return Ok(None);
+        }
+        Ok(organizations::find(conn, id)?.map(|organization| (organization, relation)))
+    }
+}

@@ -1,0 +1,378 @@
+//! Creating and saving cards (screens.md 16–18).
+
+use chrono::NaiveDate;
+use diesel::result::QueryResult;
+use epos_shared::api::employees::{
+    CardError, EmployeeDraft, EmployeeInput, NewEmployee, NewEmployeeDraft, Person, RoleDraft, RoleInput,
+    SavedEmployee,
+};
+use epos_shared::ids::EmployeeId;
+use epos_shared::problem::{FieldError, Problem, ProblemCode};
+use epos_shared::rights::{Action, Relation, Verdict};
+use epos_shared::roles::{OrganizationKind, Role};
+use epos_shared::search::search_key;
+use epos_shared::values::{FullName, InvalidValue as _, Login, Period};
+use serde_json::{Value, json};
+
+use super::actor::{Asker, StaffOf};
+use super::card_store::{self, PersonColumns};
+use super::credentials::{self, Issuer};
+use super::view::{CardInView, refuse};
+use super::{logins, words};
+use crate::app::Services;
+use crate::audit::{self, Event};
+use crate::context::Context;
+use crate::db::Conn;
+use crate::db::types::Id;
+use crate::error::ApiError;
+
+/// Creates a card with its login. `first_login` is where to begin looking for a free number, where that is
+/// known. To be called inside a write transaction; rights are the caller's.
+///
+/// # Errors
+/// The database refuses or fails.
+pub fn create(
+    conn: &mut Conn,
+    context: &Context,
+    new: &NewEmployee,
+    first_login: Option<u32>,
+) -> QueryResult<(EmployeeId, Login)> {
+    let now = context.db_now();
+    let name = &new.person.name;
+    let first = match first_login {
+        Some(first) => first,
+        None => logins::first_free(conn, name)?,
+    };
+    let login = logins::issue(conn, name, first, now)?;
+    let id = context.id();
+    let person = columns(&new.person, &new.note, &login);
+    card_store::insert(conn, id, new.organization_id.into(), &login, &person, now)?;
+    for role in &new.roles {
+        card_store::insert_role(conn, context.id(), id, role.role, role.period, now)?;
+    }
+    Ok((id.into(), login))
+}
+
+/// The smallest number that the login of a name may get: looked up before the transaction that gives it out.
+///
+/// # Errors
+/// The database fails.
+pub fn first_login(conn: &mut Conn, name: &FullName) -> QueryResult<u32> {
+    logins::first_free(conn, name)
+}
+
+fn columns<'a>(person: &'a Person, note: &'a str, login: &Login) -> PersonColumns<'a> {
+    PersonColumns {
+        family_name: person.name.family_name.as_str(),
+        given_name: person.name.given_name.as_str(),
+        patronymic: person.name.patronymic.as_ref().map(|part| part.as_str()),
+        name_key: search_key(&person.name.to_string()),
+        email: person.email.as_ref().map(|email| email.as_str()),
+        email_key: person.email.as_ref().map(|email| email.key()),
+        note,
+        tokens: words::of_card(&person.name, login, person.email.as_ref()),
+    }
+}
+
+fn days(period: Period) -> Value {
+    json!({ "start": period.start(), "end": period.end() })
+}
+
+fn person_details(person: &Person, note: &str) -> Value {
+    json!({ "name": person.name.to_string(), "email": person.email, "note": note })
+}
+
+impl StaffOf<'_> {
+    fn issuer(&self) -> Issuer {
+        Issuer { account: Some(self.account()), card: Some(self.card_id()) }
+    }
+
+    /// Issues one-time credentials for a card, and tells the journal.
+    pub(super) fn issue_credentials(
+        &self,
+        conn: &mut Conn,
+        services: &Services,
+        asker: &Asker,
+        card: &CardInView,
+    ) -> Result<epos_shared::api::employees::OneTimeCredentials, ApiError> {
+        let Services { context, config, .. } = services;
+        let login = card_store::login(&card.row.login)?;
+        let rules = &config.one_time_credentials;
+        let issued = credentials::issue(conn, context, rules, card.row.id, &login, self.issuer())?;
+        let event = Event::done("credentials.issued", "employee", card.row.id)
+            .in_organization(card.row.organization_id)
+            .with(json!({ "expires_at": issued.expires_at }));
+        audit::record(conn, context, &asker.journal, event)?;
+        Ok(issued)
+    }
+
+    /// Creates a card, and issues its first one-time credentials.
+    ///
+    /// # Errors
+    /// `validation-failed` with every wrong field; the database fails.
+    pub fn create(
+        &self,
+        conn: &mut Conn,
+        services: &Services,
+        asker: &Asker,
+        draft: &NewEmployeeDraft,
+        first_login: Option<u32>,
+    ) -> Result<SavedEmployee, ApiError> {
+        let context = &services.context;
+        let today = context.today();
+        let place = match draft.organization_id {
+            None => None,
+            Some(id) => self
+                .organization(conn, id.into())?
+                .filter(|(organization, _)| organization.is_open(today))
+                .map(|(organization, relation)| (organization.kind, relation)),
+        };
+        let new = self.judge(draft, place, today).map_err(ApiError::validation)?;
+        let (id, _) = create(conn, context, &new, first_login)?;
+        let card = self.card(conn, id, today)?;
+        let roles: Vec<Value> = new
+            .roles
+            .iter()
+            .map(|role| json!({ "role": role.role, "days": days(role.period) }))
+            .collect();
+        let details = json!({
+            "login": card.row.login, "person": person_details(&new.person, &new.note), "roles": roles,
+        });
+        let event = Event::done("employee.created", "employee", card.row.id)
+            .in_organization(card.row.organization_id)
+            .with(details);
+        audit::record(conn, context, &asker.journal, event)?;
+        let issued = self.issue_credentials(conn, services, asker, &card)?;
+        Ok(SavedEmployee { card: self.show(conn, services, &card)?, credentials: Some(issued) })
+    }
+
+    /// Every wrong field of a new card at once: those that any client sees, and those that rights decide.
+    fn judge(
+        &self,
+        draft: &NewEmployeeDraft,
+        place: Option<(OrganizationKind, Relation)>,
+        today: NaiveDate,
+    ) -> Result<NewEmployee, Vec<FieldError>> {
+        let parsed = draft.parse(place.map(|(kind, _)| kind), today);
+        let mut wrong = Vec::new();
+        match place {
+            None if draft.organization_id.is_some() => {
+                wrong.push(CardError::OrganizationUnknown.at("organization_id"));
+            }
+            None => {}
+            Some((kind, relation)) => {
+                for (number, role) in draft.roles.iter().enumerate() {
+                    if let Some(role) = role.role.filter(|role| role.fits(kind)) {
+                        let verdict = self.verdict(Action::Create, &[role], relation);
+                        wrong.extend(role_error(verdict, number));
+                    }
+                }
+            }
+        }
+        match parsed {
+            Ok(new) if wrong.is_empty() => Ok(new),
+            Ok(_) => Err(wrong),
+            Err(mut errors) => {
+                errors.extend(wrong);
+                errors.sort_by_key(|error| place_in_form(&error.field));
+                Err(errors)
+            }
+        }
+    }
+
+    /// Saves a card: each changed thing needs its own right, unchanged ones none, and nothing changed is
+    /// nothing done.
+    ///
+    /// # Errors
+    /// `not-found`, `own-card`, `archived`, `version-conflict`, `validation-failed`, `forbidden`,
+    /// `needs-confirmation`; the database fails.
+    pub fn save(
+        &self,
+        conn: &mut Conn,
+        services: &Services,
+        asker: &Asker,
+        id: EmployeeId,
+        draft: &EmployeeDraft,
+    ) -> Result<SavedEmployee, ApiError> {
+        let today = services.context.today();
+        let card = self.card(conn, id, today)?;
+        card.changeable()?;
+        let present = self.show(conn, services, &card)?;
+        if draft.version != present.version {
+            return Err(conflict(&present));
+        }
+        let rule = present.email_rule();
+        let input = draft
+            .parse(card.organization.kind, &present.roles_on_card(), rule, today)
+            .map_err(ApiError::validation)?;
+        let changes = Changes::between(&card, &input, &draft.roles)?;
+        if changes.is_empty() {
+            return Ok(SavedEmployee { card: present, credentials: None });
+        }
+        self.demand_all(&card, &changes)?;
+        if !card_store::bump(conn, card.row.id, card.row.version, services.context.db_now())? {
+            return Err(conflict(&self.show_again(conn, services, card.row.id)?));
+        }
+        self.write(conn, services, asker, &card, &changes, &input)?;
+        let credentials = if changes.added.is_empty() {
+            None
+        } else {
+            Some(self.issue_credentials(conn, services, asker, &card)?)
+        };
+        Ok(SavedEmployee { card: self.show_again(conn, services, card.row.id)?, credentials })
+    }
+
+    fn demand_all(&self, card: &CardInView, changes: &Changes) -> Result<(), ApiError> {
+        let wrong: Vec<FieldError> = changes
+            .added
+            .iter()
+            .filter_map(|(number, role)| {
+                role_error(self.verdict(Action::AssignRole, &[role.role], card.relation), *number)
+            })
+            .collect();
+        if !wrong.is_empty() {
+            return Err(ApiError::validation(wrong));
+        }
+        let mut verdict = Verdict::Allowed;
+        if changes.person {
+            verdict = verdict.min(self.may(card, Action::EditPerson));
+        }
+        for (_, role) in &changes.added {
+            verdict = verdict.min(self.may_assign(card, role.role));
+        }
+        for change in &changes.dates {
+            verdict = verdict.min(self.may(card, change.action));
+        }
+        refuse(verdict)
+    }
+
+    fn write(
+        &self,
+        conn: &mut Conn,
+        services: &Services,
+        asker: &Asker,
+        card: &CardInView,
+        changes: &Changes,
+        input: &EmployeeInput,
+    ) -> Result<(), ApiError> {
+        let context = &services.context;
+        let id = card.row.id;
+        let event = |action| Event::done(action, "employee", id).in_organization(card.row.organization_id);
+        if changes.person {
+            let login = card_store::login(&card.row.login)?;
+            card_store::update_person(conn, id, &columns(&input.person, &input.note, &login))?;
+            let before = Person {
+                name: card.row.name()?,
+                email: card_store::email(card.row.email.as_deref())?,
+            };
+            let details = json!({
+                "before": person_details(&before, &card.row.note),
+                "after": person_details(&input.person, &input.note),
+            });
+            audit::record(conn, context, &asker.journal, event("employee.person_changed").with(details))?;
+        }
+        for (_, role) in &changes.added {
+            card_store::insert_role(conn, context.id(), id, role.role, role.period, context.db_now())?;
+            let details = json!({ "role": role.role, "days": days(role.period) });
+            audit::record(conn, context, &asker.journal, event("employee.role_added").with(details))?;
+        }
+        for change in &changes.dates {
+            card_store::update_role(conn, change.id, change.after)?;
+            let action =
+                if change.action == Action::EndRole { "employee.role_ended" } else { "employee.dates_changed" };
+            let details = json!({
+                "role": change.role, "before": days(change.before), "after": days(change.after),
+            });
+            audit::record(conn, context, &asker.journal, event(action).with(details))?;
+        }
+        Ok(())
+    }
+}
+
+/// What a request changes of a card.
+struct Changes {
+    person: bool,
+    /// Added roles, each with its place in the form.
+    added: Vec<(usize, RoleInput)>,
+    dates: Vec<DatesChange>,
+}
+
+struct DatesChange {
+    id: Id,
+    role: Role,
+    before: Period,
+    after: Period,
+    action: Action,
+}
+
+impl Changes {
+    fn between(card: &CardInView, input: &EmployeeInput, drafts: &[RoleDraft]) -> QueryResult<Self> {
+        debug_assert_eq!(input.roles.len(), drafts.len(), "every draft became a role");
+        let row = &card.row;
+        let person = input.person.name != row.name()?
+            || input.person.email.as_ref().map(|email| email.as_str()) != row.email.as_deref()
+            || input.note != row.note;
+        let mut added = Vec::new();
+        let mut dates = Vec::new();
+        for (number, role) in input.roles.iter().enumerate() {
+            match card.roles.iter().find(|known| Some(known.id) == role.id) {
+                None => added.push((number, *role)),
+                Some(known) if known.period != role.period => dates.push(DatesChange {
+                    id: known.id.into(),
+                    role: role.role,
+                    before: known.period,
+                    after: role.period,
+                    action: dates_action(known.period, role.period),
+                }),
+                Some(_) => {}
+            }
+        }
+        Ok(Self { person, added, dates })
+    }
+
+    fn is_empty(&self) -> bool {
+        !self.person && self.added.is_empty() && self.dates.is_empty()
+    }
+}
+
+/// Setting or bringing forward the last day alone ends a role; anything else changes its dates.
+fn dates_action(before: Period, after: Period) -> Action {
+    let brought_forward = match (before.end(), after.end()) {
+        (None, Some(_)) => true,
+        (Some(before), Some(after)) => after < before,
+        (_, None) => false,
+    };
+    if brought_forward && before.start() == after.start() { Action::EndRole } else { Action::ChangeDates }
+}
+
+fn role_error(verdict: Verdict, number: usize) -> Option<FieldError> {
+    let error = match verdict {
+        Verdict::Allowed => return None,
+        Verdict::NeedsConfirmation => CardError::RoleNeedsConfirmation,
+        Verdict::Denied => CardError::RoleForbidden,
+    };
+    Some(error.at(format!("roles/{number}/role")))
+}
+
+/// The order of the form: organization, roles one after the other, person, note.
+fn place_in_form(field: &str) -> (u8, usize) {
+    match field.split_once('/') {
+        Some(("roles", rest)) => {
+            let number = rest.split('/').next().and_then(|number| number.parse().ok());
+            (1, number.unwrap_or(usize::MAX))
+        }
+        Some(_) => (3, 0),
+        None if field == "organization_id" => (0, 0),
+        None if field == "roles" => (2, 0),
+        None => (4, 0),
+    }
+}
+
+fn conflict(present: &epos_shared::api::employees::EmployeeCard) -> ApiError {
+    Problem {
+        current: serde_json::to_value(present).ok(),
+        ..Problem::new(ProblemCode::VersionConflict)
+            .with_detail("Сравните изменения и сохраните ещё раз: набранное вами не потеряно.")
+    }
+    .into()
+}

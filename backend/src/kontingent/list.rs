@@ -1,0 +1,171 @@
+//! The staff list (screens.md 15).
+
+use chrono::NaiveDate;
+use diesel::result::QueryResult;
+use epos_shared::api::employees::{EmployeeQuery, EmployeeRow, EmployeeSort, RoleAssignment};
+use epos_shared::api::page::{DEFAULT_LIMIT, MAX_LIMIT, Page, Total};
+use epos_shared::problem::{FieldError, Problem, ProblemCode};
+use epos_shared::values::RoleState;
+
+use super::actor::StaffOf;
+use super::card_store::{self, AssignmentRow, corrupt};
+use super::list_store::{self, Filter, ListRow, Place, Within};
+use super::{cursor, words};
+use crate::db::Conn;
+use crate::db::types::Id;
+use crate::error::ApiError;
+use crate::organizations;
+
+fn wrong_parameter(field: &str, message: &str) -> ApiError {
+    let error = FieldError {
+        field: field.to_owned(),
+        code: "invalid-parameter".to_owned(),
+        message: message.to_owned(),
+    };
+    Problem { errors: vec![error], ..Problem::new(ProblemCode::MalformedParameter) }.into()
+}
+
+/// Rows on a page, judged.
+pub(super) fn limit(limit: Option<u32>) -> Result<usize, ApiError> {
+    match limit.unwrap_or(DEFAULT_LIMIT) {
+        limit @ 1..=MAX_LIMIT => Ok(usize::try_from(limit).unwrap_or(usize::MAX)),
+        _ => Err(wrong_parameter("limit", "Число строк на странице — от 1 до 100")),
+    }
+}
+
+/// The words of a search, judged.
+pub(super) fn query_words(query: Option<&str>) -> Result<Vec<String>, ApiError> {
+    words::of_query(query.unwrap_or_default())
+        .map_err(|_| wrong_parameter("query", "Слишком длинный запрос: не больше 10 слов и 200 знаков"))
+}
+
+/// Where a page begins.
+enum From {
+    Start,
+    After(Place),
+    Before(Place),
+}
+
+impl StaffOf<'_> {
+    /// A page of the staff list.
+    ///
+    /// # Errors
+    /// `malformed-parameter`, `invalid-cursor`; the database fails.
+    pub fn list(
+        &self,
+        conn: &mut Conn,
+        query: &EmployeeQuery,
+        today: NaiveDate,
+    ) -> Result<Page<EmployeeRow>, ApiError> {
+        let limit = limit(query.limit)?;
+        let sort = query.sort.unwrap_or_default();
+        let from = start(query, sort)?;
+        let within = match query.organization.map(Id::from) {
+            None => None,
+            Some(id) if organizations::has_below(conn, id)? => Some(Within::AndBelow(id)),
+            Some(id) => Some(Within::One(id)),
+        };
+        let filter = Filter {
+            scope: self.scope(),
+            organization: within,
+            role: query.role,
+            state: query.state,
+            words: query_words(query.query.as_deref())?,
+            today,
+        };
+        let (place, backwards) = match &from {
+            From::Start => (None, false),
+            From::After(place) => (Some(place), false),
+            From::Before(place) => (Some(place), true),
+        };
+        let wanted = i64::try_from(limit + 1).unwrap_or(i64::MAX);
+        let mut rows = list_store::page(conn, &filter, sort, place, backwards, wanted)?;
+        let more = rows.len() > limit;
+        rows.truncate(limit);
+        if backwards {
+            rows.reverse();
+        }
+        // Behind the place a page began at there may be nothing left: rows move when cards change.
+        let behind = match (place, rows.first(), rows.last()) {
+            (Some(_), Some(first), Some(last)) => {
+                let edge = if backwards { last } else { first }.place(sort);
+                !list_store::page(conn, &filter, sort, Some(&edge), !backwards, 1)?.is_empty()
+            }
+            _ => false,
+        };
+        let (has_previous, has_next) = if backwards { (more, behind) } else { (behind, more) };
+        let next = rows.last().filter(|_| has_next).map(|row| cursor::write(sort, &row.place(sort)));
+        let previous = rows.first().filter(|_| has_previous).map(|row| cursor::write(sort, &row.place(sort)));
+        let total = Total::of(list_store::count(conn, &filter)?);
+        Ok(Page { items: rows_of(conn, &rows, today)?, total, next, previous })
+    }
+}
+
+fn start(query: &EmployeeQuery, sort: EmployeeSort) -> Result<From, ApiError> {
+    let read = |cursor: &str| {
+        cursor::read(sort, cursor)
+            .ok_or_else(|| Problem::new(ProblemCode::InvalidCursor).with_detail("Откройте список с начала."))
+    };
+    match (&query.after, &query.before) {
+        (None, None) => Ok(From::Start),
+        (Some(after), None) => Ok(From::After(read(after)?)),
+        (None, Some(before)) => Ok(From::Before(read(before)?)),
+        (Some(_), Some(_)) => Err(wrong_parameter("before", "Укажите либо after, либо before")),
+    }
+}
+
+/// Adds to rows what stands in other tables, in one query each.
+fn rows_of(conn: &mut Conn, rows: &[ListRow], today: NaiveDate) -> QueryResult<Vec<EmployeeRow>> {
+    let ids: Vec<Id> = rows.iter().map(|row| row.id).collect();
+    let mut places: Vec<Id> = rows.iter().map(|row| row.organization_id).collect();
+    places.sort_unstable();
+    places.dedup();
+    let organizations = organizations::find_all(conn, &places)?;
+    let mut roles = list_store::roles(conn, &ids)?;
+    let sign_ins = list_store::sign_ins(conn, &ids)?;
+    rows.iter()
+        .map(|row| {
+            let organization = organizations
+                .iter()
+                .find(|organization| organization.id == row.organization_id)
+                .ok_or_else(|| corrupt("the organization of a card"))?;
+            Ok(EmployeeRow {
+                id: row.id.into(),
+                name: card_store::full_name(&row.family_name, &row.given_name, row.patronymic.as_deref())?,
+                login: card_store::login(&row.login)?,
+                email: card_store::email(row.email.as_deref())?,
+                organization: organization.summary(),
+                roles: roles_of_row(&roles.remove(&row.id).unwrap_or_default(), today)?,
+                bound: sign_ins.contains_key(&row.id),
+                last_sign_in_at: sign_ins.get(&row.id).copied().flatten().map(|moment| moment.and_utc()),
+                archived: row.archived_at.is_some(),
+            })
+        })
+        .collect()
+}
+
+/// The roles that have not ended, or the one that ended last.
+fn roles_of_row(rows: &[AssignmentRow], today: NaiveDate) -> QueryResult<Vec<RoleAssignment>> {
+    let all = assignments(rows, today)?;
+    let last = all.iter().max_by_key(|role| role.period.end()).cloned();
+    let current: Vec<_> = all.into_iter().filter(|role| role.state != RoleState::Ended).collect();
+    Ok(if current.is_empty() { last.into_iter().collect() } else { current })
+}
+
+/// Roles as they are shown: those in force first, then upcoming, then ended ones.
+pub(super) fn assignments(rows: &[AssignmentRow], today: NaiveDate) -> QueryResult<Vec<RoleAssignment>> {
+    let mut roles = rows
+        .iter()
+        .map(|row| {
+            let period = row.period()?;
+            Ok(RoleAssignment { id: row.id.into(), role: row.role()?, period, state: period.state(today) })
+        })
+        .collect::<QueryResult<Vec<_>>>()?;
+    let rank = |state| match state {
+        RoleState::InForce => 0,
+        RoleState::Upcoming => 1,
+        RoleState::Ended => 2,
+    };
+    roles.sort_by_key(|role| (rank(role.state), role.period.start(), role.role, role.id));
+    Ok(roles)
+}

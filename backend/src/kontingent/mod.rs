@@ -1,0 +1,20 @@
+//! «Контингент»: cards of employees, their roles, one-time credentials and bindings.
+
+mod actor;
+mod binding_store;
+mod card_actions;
+mod card_store;
+mod cards;
+mod credentials;
+mod cursor;
+mod list;
+mod list_store;
+mod logins;
+mod outside;
+mod view;
+mod words;
+
+pub use actor::{Actor, Asker, Refusal, StaffOf};
+pub use binding_store::{bind, is_own_card, own_cards};
+pub use cards::{create, first_login};
+pub use credentials::{Issuer, issue};

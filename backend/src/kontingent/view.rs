@@ -1,0 +1,203 @@
+//! A card in view: what is read of it, what the actor may do to it, how it is shown.
+
+use chrono::NaiveDate;
+use diesel::result::QueryResult;
+use epos_shared::api::employees::{
+    BindingSummary, CardPermissions, CredentialsSummary, EmployeeCard, RoleAssignment,
+};
+use epos_shared::ids::EmployeeId;
+use epos_shared::problem::{Problem, ProblemCode};
+use epos_shared::rights::{Action, Relation, Verdict};
+use epos_shared::roles::Role;
+use epos_shared::values::RoleState;
+
+use super::actor::StaffOf;
+use super::binding_store::{self, Bound};
+use super::card_store::{self, CardRow};
+use super::credentials::{self, CredentialRow};
+use super::{list, outside};
+use crate::app::Services;
+use crate::db::Conn;
+use crate::db::types::Id;
+use crate::error::ApiError;
+use crate::organizations::OrganizationRow;
+
+/// A card that the actor sees.
+#[derive(Debug, Clone)]
+pub(super) struct CardInView {
+    pub(super) row: CardRow,
+    pub(super) organization: OrganizationRow,
+    pub(super) relation: Relation,
+    pub(super) roles: Vec<RoleAssignment>,
+    pub(super) binding: Option<Bound>,
+    /// Whether it is bound to the actor's own account.
+    pub(super) own: bool,
+}
+
+impl StaffOf<'_> {
+    /// A card in view; one that is not answers like one that does not exist.
+    pub(super) fn card(
+        &self,
+        conn: &mut Conn,
+        id: EmployeeId,
+        today: NaiveDate,
+    ) -> Result<CardInView, ApiError> {
+        let Some(row) = card_store::find(conn, id.into())? else {
+            return Err(ProblemCode::NotFound.into());
+        };
+        let Some((organization, relation)) = self.organization(conn, row.organization_id)? else {
+            return Err(ProblemCode::NotFound.into());
+        };
+        let roles = list::assignments(&card_store::roles_of(conn, row.id)?, today)?;
+        let binding = binding_store::of_card(conn, row.id)?;
+        let own = binding.is_some_and(|binding| binding.account == self.account());
+        Ok(CardInView { row, organization, relation, roles, binding, own })
+    }
+
+    /// What the actor may do to a card.
+    fn permissions(&self, card: &CardInView) -> CardPermissions {
+        if card.own || card.row.archived_at.is_some() {
+            return CardPermissions::from_verdicts(|_| Verdict::Denied, Vec::new());
+        }
+        let assignable = Role::fitting(card.organization.kind)
+            .filter(|role| self.may_assign(card, *role).is_allowed())
+            .collect();
+        CardPermissions::from_verdicts(|action| self.may(card, action), assignable)
+    }
+
+    /// The verdict on an action over a card.
+    pub(super) fn may(&self, card: &CardInView, action: Action) -> Verdict {
+        self.verdict(action, &card.targets(), card.relation)
+    }
+
+    /// The verdict on giving a card one more role.
+    pub(super) fn may_assign(&self, card: &CardInView, role: Role) -> Verdict {
+        let mut targets = card.targets();
+        targets.push(role);
+        self.verdict(Action::AssignRole, &targets, card.relation)
+    }
+
+    /// Refuses unless the card can be changed at all, and the action done to it.
+    pub(super) fn demand(&self, card: &CardInView, action: Action) -> Result<(), ApiError> {
+        card.changeable()?;
+        refuse(self.may(card, action))
+    }
+
+    /// A card as it is shown.
+    pub(super) fn show(
+        &self,
+        conn: &mut Conn,
+        services: &Services,
+        card: &CardInView,
+    ) -> Result<EmployeeCard, ApiError> {
+        let row = &card.row;
+        let binding = match card.binding {
+            None => None,
+            Some(bound) => {
+                let account = outside::account(conn, services, bound.account)?;
+                Some(BindingSummary {
+                    bound_at: bound.at.and_utc(),
+                    user_name: account.user_name,
+                    last_sign_in_at: account.last_sign_in_at.map(|moment| moment.and_utc()),
+                    locked_until: account.locked_until.map(|moment| moment.and_utc()),
+                })
+            }
+        };
+        let credentials = match credentials::newest(conn, row.id)? {
+            None => None,
+            Some(newest) => Some(CredentialsSummary {
+                issued_at: newest.issued_at.and_utc(),
+                issued_by: issuer(conn, &newest)?,
+                expires_at: newest.expires_at.and_utc(),
+                state: newest.state(services.context.db_now()),
+            }),
+        };
+        Ok(EmployeeCard {
+            id: row.id.into(),
+            version: i64::from(row.version),
+            organization: card.organization.summary(),
+            name: row.name()?,
+            email: card_store::email(row.email.as_deref())?,
+            login: card_store::login(&row.login)?,
+            note: row.note.clone(),
+            roles: card.roles.clone(),
+            binding,
+            credentials,
+            archived_at: row.archived_at.map(|moment| moment.and_utc()),
+            created_at: row.created_at.and_utc(),
+            updated_at: row.updated_at.and_utc(),
+            own: card.own,
+            permissions: self.permissions(card),
+        })
+    }
+
+    /// The card as it is now.
+    pub(super) fn show_again(
+        &self,
+        conn: &mut Conn,
+        services: &Services,
+        id: Id,
+    ) -> Result<EmployeeCard, ApiError> {
+        let card = self.card(conn, id.into(), services.context.today())?;
+        self.show(conn, services, &card)
+    }
+}
+
+/// ФИО of who issued credentials: of the card he worked as, so that the organization knows him by it.
+fn issuer(conn: &mut Conn, newest: &CredentialRow) -> QueryResult<Option<String>> {
+    if let Some(card) = newest.issued_by_employee_id
+        && let Some(row) = card_store::find(conn, card)?
+    {
+        return Ok(Some(row.name()?.to_string()));
+    }
+    match newest.issued_by_account_id {
+        None => Ok(None),
+        Some(account) => outside::name(conn, account),
+    }
+}
+
+impl CardInView {
+    /// The roles that rights are judged by: those not ended, all of them where every one has.
+    pub(super) fn targets(&self) -> Vec<Role> {
+        let of = |ended: bool| {
+            self.roles
+                .iter()
+                .filter(|role| ended || role.state != RoleState::Ended)
+                .map(|role| role.role)
+                .collect::<Vec<_>>()
+        };
+        let current = of(false);
+        if current.is_empty() { of(true) } else { current }
+    }
+
+    /// Refuses where nobody may change the card, or not this actor because it is his own.
+    pub(super) fn changeable(&self) -> Result<(), ApiError> {
+        if self.own {
+            return Err(Problem::new(ProblemCode::OwnCard)
+                .with_detail("Попросите об этом другого сотрудника с правами в «Контингенте».")
+                .into());
+        }
+        if self.row.archived_at.is_some() {
+            return Err(Problem::new(ProblemCode::Archived)
+                .with_detail("Если сотрудник вернулся, создайте новую карточку.")
+                .into());
+        }
+        Ok(())
+    }
+}
+
+/// A verdict other than "allowed" as the problem it is.
+pub(super) fn refuse(verdict: Verdict) -> Result<(), ApiError> {
+    match verdict {
+        Verdict::Allowed => Ok(()),
+        Verdict::NeedsConfirmation => Err(Problem::new(ProblemCode::NeedsConfirmation)
+            .with_detail(
+                "Карточку руководителя изменяет управление образованием, которому подчинена организация. \
+                 Обратитесь туда.",
+            )
+            .into()),
+        Verdict::Denied => Err(Problem::new(ProblemCode::Forbidden)
+            .with_detail("На карточке есть роль, которой занимаетесь не вы.")
+            .into()),
+    }
+}
