@@ -130,7 +130,7 @@ pub fn run_tests(steps: Vec<Step>, project: Project) -> Result<ExitCode> {
         }
     }
     if total.skipped > 0 {
-        ui::line(&format!("{} tests were skipped", total.skipped));
+        ui::line(&format!("skipped tests: {}", total.skipped));
     }
     ui::line(&format!("{} passed, {} failed", total.passed, total.failed));
     Ok(if succeeded(&records) && total.failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
