@@ -33,7 +33,7 @@ pub fn components(context: &mut Context) -> Result<String> {
 /// `cargo fmt --check` of every member.
 pub fn format(context: &mut Context) -> Result<String> {
     let mut command = context.project.cargo("fmt");
-    command.args(["--all", "--check"]);
+    command.args(["--all", "--check", "--", "--color", if crate::ui::colour() { "always" } else { "never" }]);
     process::expect(&mut command, Show::OnFailure)?;
     Ok("formatted".to_owned())
 }
