@@ -38,6 +38,13 @@ impl Context {
         Self { clock, random, secrets: Arc::new(secrets), zone }
     }
 
+    /// The same at another moment, where time stands still: for what is to look as if it had happened then
+    /// (the demo's data).
+    #[must_use]
+    pub fn at(&self, moment: DateTime<Utc>) -> Self {
+        Self { clock: Arc::new(ManualClock::at(moment)), ..self.clone() }
+    }
+
     /// The present moment, in whole microseconds.
     #[must_use]
     pub fn now(&self) -> DateTime<Utc> {

@@ -31,6 +31,10 @@ pub struct PlannedCard {
     pub archived: bool,
     /// The place of its account among the accounts of the plan, if it is bound.
     pub account: Option<usize>,
+    /// How many hours before the loading it was created.
+    pub created_hours_ago: u32,
+    /// How many hours before the loading one-time credentials were issued that nobody has used, if any were.
+    pub credentials_hours_ago: Option<u32>,
 }
 
 /// An account that is to be created.
@@ -46,6 +50,8 @@ pub struct PlannedAccount {
     pub password: bool,
     /// Whether it is blocked.
     pub blocked: bool,
+    /// How many hours before the loading it was registered and its cards were bound.
+    pub bound_hours_ago: u32,
     /// How many hours before the loading it signed in for the last time, if ever.
     pub signed_in_hours_ago: Option<u32>,
 }
@@ -152,6 +158,7 @@ impl People {
                 email: email.clone(),
                 password: true,
                 blocked: part.story == Story::Blocked,
+                bound_hours_ago: dice.between(100, 5000),
                 signed_in_hours_ago: (part.story == Story::Works).then(|| dice.between(2, 72)),
             });
             let bound = !matches!(part.story, Story::NotBound);
@@ -172,6 +179,9 @@ impl People {
                     roles: planned,
                     archived: false,
                     account: bound.then_some(account),
+                    created_hours_ago: if bound { dice.between(5050, 9000) } else { 2 },
+                    // Those that are printed.
+                    credentials_hours_ago: (!bound).then_some(0),
                 });
             }
             let remark = match (part.story, part.cards.len(), part.cards.first()) {
@@ -246,6 +256,8 @@ impl People {
                 roles: vec![(role, period(school_year(self.today, 1), None)?)],
                 archived: false,
                 account: None,
+                created_hours_ago: 24 * 300,
+                credentials_hours_ago: None,
             });
         }
         Ok(())
@@ -311,7 +323,14 @@ impl People {
             Life::Upcoming => 15,
             Life::Archived => 0,
         };
+        // ЭПОС has been here for less than three years; cards for those to come are made shortly before.
+        let began = u32::try_from((today - first).num_days()).unwrap_or_default();
+        let created_hours_ago = match life {
+            Life::Upcoming => dice.between(4, 24 * 20),
+            _ => 24 * dice.between(45, 1000).min(began.max(45) + 5) + dice.between(0, 9),
+        };
         let account = if dice.chance(bound_percent) {
+            let bound_hours_ago = created_hours_ago - dice.between(1, 72).min(created_hours_ago);
             let user_name = self.user_name(&person.mailbox);
             self.accounts.push(PlannedAccount {
                 user_name,
@@ -319,13 +338,20 @@ impl People {
                 email: email.clone(),
                 password: false,
                 blocked: false,
-                signed_in_hours_ago: dice.chance(85).then(|| dice.between(1, 24 * 45)),
+                bound_hours_ago,
+                signed_in_hours_ago: dice.chance(92).then(|| dice.between(1, 24 * 45).min(bound_hours_ago)),
             });
             Some(self.accounts.len() - 1)
         } else {
             None
         };
         let without_email = account.is_none() && dice.chance(4);
+        let credentials_hours_ago = match dice.below(10) {
+            _ if account.is_some() || life == Life::Archived => None,
+            0..5 => Some(dice.between(1, 24 * 29).min(created_hours_ago)),
+            5..9 => Some(created_hours_ago),
+            _ => None,
+        };
         self.cards.push(PlannedCard {
             organization: organization.key,
             name: person.name,
@@ -334,6 +360,8 @@ impl People {
             roles: planned,
             archived: life == Life::Archived,
             account,
+            created_hours_ago,
+            credentials_hours_ago,
         });
         Ok(())
     }
