@@ -14,7 +14,6 @@ use crate::db::Conn;
 use crate::db::schema::{bindings, employees, organizations};
 use crate::db::types::Id;
 
-
 /// A binding that has not ended.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Bound {

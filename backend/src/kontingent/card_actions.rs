@@ -7,7 +7,8 @@ use epos_shared::values::{Period, RoleState};
 use serde_json::json;
 
 use super::actor::{Asker, StaffOf};
-use super::{binding_store, card_store, credentials, outside};
+use super::{binding_store, card_store, credentials};
+use crate::accounts;
 use crate::app::Services;
 use crate::audit::{self, Event};
 use crate::db::Conn;
@@ -44,7 +45,7 @@ impl StaffOf<'_> {
         let card = self.card(conn, id, services.context.today())?;
         self.demand(&card, Action::Unlock)?;
         if let Some(bound) = card.binding {
-            outside::unlock(conn, services, bound.account)?;
+            accounts::unlock(conn, services.context.secrets(), bound.account)?;
             let event = Event::done("account.unlocked", "account", bound.account)
                 .in_organization(card.row.organization_id)
                 .with(json!({ "employee": card.row.id.to_string() }));
@@ -68,7 +69,7 @@ impl StaffOf<'_> {
         self.demand(&card, Action::Unbind)?;
         if let Some(bound) = card.binding {
             binding_store::end(conn, bound.id, services.context.db_now())?;
-            outside::forget_card(conn, card.row.id)?;
+            accounts::forget_card(conn, card.row.id)?;
             let event = Event::done("binding.ended", "employee", card.row.id)
                 .in_organization(card.row.organization_id)
                 .with(json!({ "account": bound.account.to_string() }));
@@ -108,7 +109,7 @@ impl StaffOf<'_> {
             }));
         }
         credentials::void(conn, card.row.id, context.db_now())?;
-        outside::forget_card(conn, card.row.id)?;
+        accounts::forget_card(conn, card.row.id)?;
         card_store::bump(conn, card.row.id, card.row.version, context.db_now())?;
         card_store::set_archived(conn, card.row.id, context.db_now())?;
         let event = Event::done("employee.archived", "employee", card.row.id)

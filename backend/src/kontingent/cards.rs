@@ -130,11 +130,8 @@ impl StaffOf<'_> {
         let new = self.judge(draft, place, today).map_err(ApiError::validation)?;
         let (id, _) = create(conn, context, &new, first_login)?;
         let card = self.card(conn, id, today)?;
-        let roles: Vec<Value> = new
-            .roles
-            .iter()
-            .map(|role| json!({ "role": role.role, "days": days(role.period) }))
-            .collect();
+        let roles: Vec<Value> =
+            new.roles.iter().map(|role| json!({ "role": role.role, "days": days(role.period) })).collect();
         let details = json!({
             "login": card.row.login, "person": person_details(&new.person, &new.note), "roles": roles,
         });
@@ -261,10 +258,8 @@ impl StaffOf<'_> {
         if changes.person {
             let login = card_store::login(&card.row.login)?;
             card_store::update_person(conn, id, &columns(&input.person, &input.note, &login))?;
-            let before = Person {
-                name: card.row.name()?,
-                email: card_store::email(card.row.email.as_deref())?,
-            };
+            let before =
+                Person { name: card.row.name()?, email: card_store::email(card.row.email.as_deref())? };
             let details = json!({
                 "before": person_details(&before, &card.row.note),
                 "after": person_details(&input.person, &input.note),
@@ -278,8 +273,11 @@ impl StaffOf<'_> {
         }
         for change in &changes.dates {
             card_store::update_role(conn, change.id, change.after)?;
-            let action =
-                if change.action == Action::EndRole { "employee.role_ended" } else { "employee.dates_changed" };
+            let action = if change.action == Action::EndRole {
+                "employee.role_ended"
+            } else {
+                "employee.dates_changed"
+            };
             let details = json!({
                 "role": change.role, "before": days(change.before), "after": days(change.after),
             });

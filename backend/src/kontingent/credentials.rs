@@ -124,9 +124,7 @@ pub(super) fn matching(
     password: &str,
 ) -> QueryResult<Option<CredentialRow>> {
     let rows = latest(conn, card, COMPARED)?;
-    Ok(rows
-        .into_iter()
-        .find(|row| context.secrets().is_card_password(row.id, password, &row.secret_hmac)))
+    Ok(rows.into_iter().find(|row| context.secrets().is_card_password(row.id, password, &row.secret_hmac)))
 }
 
 /// Counts a wrong try against the credentials of a card that can be used; the last one allowed voids them.

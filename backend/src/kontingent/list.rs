@@ -103,8 +103,9 @@ impl StaffOf<'_> {
 
 fn start(query: &EmployeeQuery, sort: EmployeeSort) -> Result<From, ApiError> {
     let read = |cursor: &str| {
-        cursor::read(sort, cursor)
-            .ok_or_else(|| Problem::new(ProblemCode::InvalidCursor).with_detail("Откройте список с начала."))
+        cursor::read(sort, cursor).ok_or_else(|| {
+            ApiError::from(Problem::new(ProblemCode::InvalidCursor).with_detail("Откройте список с начала."))
+        })
     };
     match (&query.after, &query.before) {
         (None, None) => Ok(From::Start),

@@ -1,16 +1,20 @@
 //! «Контингент»: cards of employees, their roles, one-time credentials and bindings.
 
 mod actor;
+mod binding;
 mod binding_store;
 mod card_actions;
 mod card_store;
 mod cards;
 mod credentials;
 mod cursor;
+pub mod gate;
 mod list;
 mod list_store;
 mod logins;
 mod outside;
+mod places;
+mod routes;
 mod view;
 mod words;
 
@@ -18,3 +22,4 @@ pub use actor::{Actor, Asker, Refusal, StaffOf};
 pub use binding_store::{bind, is_own_card, own_cards};
 pub use cards::{create, first_login};
 pub use credentials::{Issuer, issue};
+pub use routes::routes;

@@ -1,52 +1,96 @@
-//! What this feature needs of accounts.
+//! What this feature needs of accounts, in its own words.
 
-use chrono::NaiveDateTime;
+use chrono::{NaiveDateTime, TimeDelta};
 use diesel::prelude::*;
-use diesel::result::QueryResult;
+use epos_shared::values::FullName;
 
+use super::actor::Asker;
+use crate::accounts::{self, Account, SignedIn};
 use crate::app::Services;
-use crate::db::Conn;
-use crate::db::schema::{accounts, sessions};
+use crate::db::schema::attempt_counters as counters;
 use crate::db::types::Id;
+use crate::db::{Conn, DbError};
+use crate::on;
 
-use super::card_store;
+/// Wrong logins and passwords of cards by one account, before it has to wait.
+pub(super) const BINDING_FAILURES: u32 = 20;
 
-/// An account, as a card it is bound to shows it.
-#[derive(Debug)]
-pub(super) struct Account {
-    pub(super) user_name: String,
-    pub(super) last_sign_in_at: Option<NaiveDateTime>,
-    pub(super) locked_until: Option<NaiveDateTime>,
+impl From<&SignedIn> for Asker {
+    fn from(signed_in: &SignedIn) -> Self {
+        Self { account: signed_in.account, card: signed_in.card, journal: signed_in.journal() }
+    }
 }
 
-pub(super) fn account(conn: &mut Conn, _services: &Services, id: Id) -> QueryResult<Account> {
-    let (user_name, last_sign_in_at) = accounts::table
-        .find(id)
-        .select((accounts::user_name, accounts::last_sign_in_at))
-        .first(conn)?;
-    Ok(Account { user_name, last_sign_in_at, locked_until: None })
+/// An account that something refers to.
+pub(super) fn account(conn: &mut Conn, id: Id) -> Result<Account, DbError> {
+    accounts::find(conn, id)?.ok_or_else(|| diesel::result::Error::NotFound.into())
 }
 
-pub(super) fn name(conn: &mut Conn, id: Id) -> QueryResult<Option<String>> {
-    let found: Option<(String, String, Option<String>)> = accounts::table
-        .find(id)
-        .select((accounts::family_name, accounts::given_name, accounts::patronymic))
+/// ФИО of an account that something refers to.
+pub(super) fn full_name(conn: &mut Conn, id: Id) -> Result<FullName, DbError> {
+    Ok(account(conn, id)?.name)
+}
+
+/// Failures to bind are counted as those of sign-in are, by account.
+fn key(account: Id) -> String {
+    format!("binding/{account}")
+}
+
+/// When the wait of an account that failed too often is over, if it has to wait.
+pub(super) fn binding_lock(
+    conn: &mut Conn,
+    services: &Services,
+    account: Id,
+) -> QueryResult<Option<NaiveDateTime>> {
+    let until: Option<Option<NaiveDateTime>> = counters::table
+        .find(key(account))
+        .filter(counters::locked_until.gt(services.context.db_now()))
+        .select(counters::locked_until)
         .first(conn)
         .optional()?;
-    found
-        .map(|(family, given, patronymic)| {
-            Ok(card_store::full_name(&family, &given, patronymic.as_deref())?.to_string())
-        })
-        .transpose()
+    Ok(until.flatten())
 }
 
-pub(super) fn forget_card(conn: &mut Conn, card: Id) -> QueryResult<()> {
-    diesel::update(sessions::table.filter(sessions::employee_id.eq(card)))
-        .set(sessions::employee_id.eq(None::<Id>))
-        .execute(conn)?;
-    Ok(())
+/// Counts a failure; answers the attempts that are left, or when the wait is over.
+pub(super) fn binding_failed(
+    conn: &mut Conn,
+    services: &Services,
+    account: Id,
+) -> QueryResult<Result<u32, NaiveDateTime>> {
+    let now = services.context.db_now();
+    let limits = &services.config.sign_in;
+    let window = TimeDelta::minutes(limits.window_minutes.into());
+    let counted: Option<(i32, NaiveDateTime, Option<NaiveDateTime>)> = counters::table
+        .find(key(account))
+        .select((counters::failures, counters::window_started_at, counters::locked_until))
+        .first(conn)
+        .optional()?;
+    let (failures, started) = match counted {
+        // A wait that is over forgives what led to it.
+        Some((failures, started, None)) if now - started < window => (failures + 1, started),
+        _ => (1, now),
+    };
+    let left = i64::from(BINDING_FAILURES) - i64::from(failures);
+    let locked_until = (left <= 0).then(|| now + TimeDelta::minutes(limits.lock_minutes.into()));
+    let values = (
+        counters::failures.eq(failures),
+        counters::window_started_at.eq(started),
+        counters::locked_until.eq(locked_until),
+    );
+    on!(conn, |c| diesel::insert_into(counters::table)
+        .values((counters::key.eq(key(account)), values))
+        .on_conflict(counters::key)
+        .do_update()
+        .set(values)
+        .execute(c))?;
+    Ok(match locked_until {
+        Some(until) => Err(until),
+        None => Ok(u32::try_from(left).unwrap_or_default()),
+    })
 }
 
-pub(super) fn unlock(_conn: &mut Conn, _services: &Services, _account: Id) -> QueryResult<()> {
+/// Nobody is guessing.
+pub(super) fn binding_succeeded(conn: &mut Conn, account: Id) -> QueryResult<()> {
+    diesel::delete(counters::table.find(key(account))).execute(conn)?;
     Ok(())
 }

@@ -1,7 +1,6 @@
 //! A card in view: what is read of it, what the actor may do to it, how it is shown.
 
 use chrono::NaiveDate;
-use diesel::result::QueryResult;
 use epos_shared::api::employees::{
     BindingSummary, CardPermissions, CredentialsSummary, EmployeeCard, RoleAssignment,
 };
@@ -16,9 +15,10 @@ use super::binding_store::{self, Bound};
 use super::card_store::{self, CardRow};
 use super::credentials::{self, CredentialRow};
 use super::{list, outside};
+use crate::accounts;
 use crate::app::Services;
-use crate::db::Conn;
 use crate::db::types::Id;
+use crate::db::{Conn, DbError};
 use crate::error::ApiError;
 use crate::organizations::OrganizationRow;
 
@@ -94,12 +94,15 @@ impl StaffOf<'_> {
         let binding = match card.binding {
             None => None,
             Some(bound) => {
-                let account = outside::account(conn, services, bound.account)?;
+                let account = outside::account(conn, bound.account)?;
+                let context = &services.context;
+                let locked_until =
+                    accounts::locked_until(conn, context.secrets(), bound.account, context.db_now())?;
                 Some(BindingSummary {
                     bound_at: bound.at.and_utc(),
                     user_name: account.user_name,
                     last_sign_in_at: account.last_sign_in_at.map(|moment| moment.and_utc()),
-                    locked_until: account.locked_until.map(|moment| moment.and_utc()),
+                    locked_until: locked_until.map(|moment| moment.and_utc()),
                 })
             }
         };
@@ -144,7 +147,7 @@ impl StaffOf<'_> {
 }
 
 /// ФИО of who issued credentials: of the card he worked as, so that the organization knows him by it.
-fn issuer(conn: &mut Conn, newest: &CredentialRow) -> QueryResult<Option<String>> {
+fn issuer(conn: &mut Conn, newest: &CredentialRow) -> Result<Option<String>, DbError> {
     if let Some(card) = newest.issued_by_employee_id
         && let Some(row) = card_store::find(conn, card)?
     {
@@ -152,7 +155,7 @@ fn issuer(conn: &mut Conn, newest: &CredentialRow) -> QueryResult<Option<String>
     }
     match newest.issued_by_account_id {
         None => Ok(None),
-        Some(account) => outside::name(conn, account),
+        Some(account) => Ok(accounts::find(conn, account)?.map(|account| account.name.to_string())),
     }
 }
 

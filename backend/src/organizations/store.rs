@@ -124,6 +124,21 @@ pub fn find_all(conn: &mut Conn, ids: &[Id]) -> QueryResult<Vec<OrganizationRow>
     found.into_iter().map(row).collect()
 }
 
+/// The first organization of a kind, by name.
+///
+/// # Errors
+/// The database fails.
+pub fn first_of(conn: &mut Conn, kind: OrganizationKind) -> QueryResult<Option<OrganizationRow>> {
+    organizations::table
+        .filter(organizations::kind.eq(kind.as_str()))
+        .order((organizations::search_key.asc(), organizations::id.asc()))
+        .select(COLUMNS)
+        .first::<Line>(conn)
+        .optional()?
+        .map(row)
+        .transpose()
+}
+
 /// Whether others stand below an organization.
 ///
 /// # Errors

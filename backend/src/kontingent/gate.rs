@@ -1,0 +1,106 @@
+//! The way in: who asks gets the view his roles open today, or a refusal that the journal remembers. For a
+//! change the roles are read inside the transaction of the change, so that one that has just ended does not
+//! slip through.
+
+use epos_shared::ids::EmployeeId;
+use epos_shared::problem::{Problem, ProblemCode};
+
+use super::actor::{Actor, Asker, Refusal, StaffOf};
+use crate::app::Services;
+use crate::audit::{self, Event};
+use crate::db::Conn;
+use crate::db::types::Id;
+use crate::error::ApiError;
+
+/// Reads through the view.
+///
+/// # Errors
+/// `no-rights`; what `work` answers.
+pub async fn read<T: Send + 'static>(
+    services: &Services,
+    asker: Asker,
+    work: impl FnOnce(&mut Conn, &Services, &StaffOf<'_>) -> Result<T, ApiError> + Send + 'static,
+) -> Result<T, ApiError> {
+    let (tools, who) = (services.clone(), asker.clone());
+    let result = services
+        .db
+        .read(move |conn| match enter(conn, &tools, &who)? {
+            Err(refusal) => Ok(Err(refusal)),
+            Ok(actor) => match actor.staff() {
+                None => Ok(Err(Refusal::NoRole)),
+                Some(staff) => work(conn, &tools, &staff).map(Ok),
+            },
+        })
+        .await?;
+    match result {
+        Ok(value) => Ok(value),
+        Err(refusal) => {
+            refused(services, &asker, "kontingent.entered", asker.card, refusal.reason()).await?;
+            Err(Problem::from(refusal).into())
+        }
+    }
+}
+
+/// Changes through the view, in one transaction. `action` and `card` are for the journal, where it is
+/// refused.
+///
+/// # Errors
+/// `no-rights`; what `work` answers.
+pub async fn write<T: Send + 'static>(
+    services: &Services,
+    asker: Asker,
+    action: &'static str,
+    card: Option<EmployeeId>,
+    work: impl Fn(&mut Conn, &Services, &Asker, &StaffOf<'_>) -> Result<T, ApiError> + Send + 'static,
+) -> Result<T, ApiError> {
+    let (tools, who) = (services.clone(), asker.clone());
+    let result = services
+        .db
+        .write_tx(move |conn| match enter(conn, &tools, &who)? {
+            Err(refusal) => Ok(Err(refusal)),
+            Ok(actor) => match actor.staff() {
+                None => Ok(Err(Refusal::NoRole)),
+                Some(staff) => work(conn, &tools, &who, &staff).map(Ok),
+            },
+        })
+        .await;
+    match result {
+        Ok(Ok(value)) => Ok(value),
+        Ok(Err(refusal)) => {
+            refused(services, &asker, "kontingent.entered", asker.card, refusal.reason()).await?;
+            Err(Problem::from(refusal).into())
+        }
+        Err(ApiError::Problem(problem)) => {
+            // What was written of a refused change is gone; that it was tried stays.
+            if matches!(
+                problem.code,
+                ProblemCode::Forbidden | ProblemCode::NeedsConfirmation | ProblemCode::OwnCard
+            ) {
+                refused(services, &asker, action, card.map(Id::from), problem.code.as_str()).await?;
+            }
+            Err(ApiError::Problem(problem))
+        }
+        Err(error) => Err(error),
+    }
+}
+
+fn enter(conn: &mut Conn, services: &Services, asker: &Asker) -> Result<Result<Actor, Refusal>, ApiError> {
+    Ok(Actor::load(conn, asker, services.context.today())?)
+}
+
+async fn refused(
+    services: &Services,
+    asker: &Asker,
+    action: &'static str,
+    card: Option<Id>,
+    reason: &'static str,
+) -> Result<(), ApiError> {
+    let (context, journal) = (services.context.clone(), asker.journal.clone());
+    services
+        .db
+        .write_by_condition(move |conn| {
+            let event = Event::refused(action, "employee", card, reason);
+            audit::record(conn, &context, &journal, event).map_err(ApiError::from)
+        })
+        .await
+}
