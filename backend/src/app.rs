@@ -73,7 +73,12 @@ pub fn routes(config: &mut ServiceConfig) {
     config
         .service(health::healthz)
         .service(health::readyz)
-        .service(utoipa_actix_web::scope("/api/v1").configure(crate::accounts::routes));
+        .service(
+            utoipa_actix_web::scope("/api/v1")
+                .configure(crate::accounts::routes)
+                .configure(crate::subsystems::routes)
+                .configure(crate::kontingent::routes),
+        );
 }
 
 /// A running server.

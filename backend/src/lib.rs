@@ -16,3 +16,4 @@ pub mod jobs;
 pub mod kontingent;
 pub mod openapi;
 pub mod organizations;
+pub mod subsystems;
