@@ -70,15 +70,12 @@ impl Services {
 
 /// Every route of the API: the description is generated from the same list.
 pub fn routes(config: &mut ServiceConfig) {
-    config
-        .service(health::healthz)
-        .service(health::readyz)
-        .service(
-            utoipa_actix_web::scope("/api/v1")
-                .configure(crate::accounts::routes)
-                .configure(crate::subsystems::routes)
-                .configure(crate::kontingent::routes),
-        );
+    config.service(health::healthz).service(health::readyz).service(
+        utoipa_actix_web::scope("/api/v1")
+            .configure(crate::accounts::routes)
+            .configure(crate::subsystems::routes)
+            .configure(crate::kontingent::routes),
+    );
 }
 
 /// A running server.

@@ -54,7 +54,7 @@ pub async fn run_sealer(services: Services, mut stop: watch::Receiver<bool>) {
         let token = held;
         let result: Result<(Option<i64>, usize), DbError> = services
             .db
-            .write_tx(move |conn| {
+            .write_by_condition(move |conn| {
                 let now = context.db_now();
                 let until = now + LEASE;
                 let token = match token {
@@ -86,7 +86,7 @@ pub async fn run_sealer(services: Services, mut stop: watch::Receiver<bool>) {
     if let Some(token) = held {
         let now = services.context.db_now();
         let released: Result<bool, DbError> =
-            services.db.write_tx(move |conn| renew(conn, NAME, token, now)).await;
+            services.db.write_by_condition(move |conn| renew(conn, NAME, token, now)).await;
         if let Err(error) = released {
             tracing::warn!(%error, "the sealer's lease could not be given back");
         }

@@ -154,7 +154,6 @@ fn tell(words: &str) {
     println!("{words}");
 }
 
-#[expect(clippy::print_stderr, clippy::allow_attributes, reason = "what a command has to say")]
 fn tell_error(words: &str) {
     eprintln!("epos: {words}");
 }

@@ -11,6 +11,7 @@ use crate::audit;
 use crate::config::{Config, Mode};
 use crate::context::{MasterKey, Random as _, SystemRandom};
 use crate::db::{Database, DbError};
+use crate::demo;
 
 /// Serves as configured. Migrations are a step of their own: two versions may share a database, and the
 /// administrator chooses the moment.
@@ -41,7 +42,7 @@ pub(super) fn demo(mut config: Config, data: &Path, listen: SocketAddr) -> Resul
     let context = context(&config, &key);
     let services = Services::open(config, Mode::Demo, context)?;
     services.db.migrate()?;
-    let accounts = String::new();
+    let accounts = demo::load(&services)?;
     run(services, listen, move |address| {
         tell(&format!("\nЭПОС: http://{address}\n\n{accounts}"));
         Ok(())

@@ -38,9 +38,13 @@ pub fn run(conn: &mut Conn) -> Result<Vec<String>, DbError> {
     }
 }
 
-diesel::table! {
-    __diesel_schema_migrations (version) {
-        version -> Text,
+mod applied {
+    #![allow(missing_docs, reason = "diesel's own table")]
+
+    diesel::table! {
+        __diesel_schema_migrations (version) {
+            version -> Text,
+        }
     }
 }
 
@@ -54,6 +58,7 @@ pub fn is_current(conn: &mut Conn) -> Result<bool, DbError> {
         Conn::Pg(_) => names::<Pg>(&POSTGRES)?,
         Conn::Lite(_) => names::<Sqlite>(&SQLITE)?,
     };
+    use applied::__diesel_schema_migrations;
     let applied = __diesel_schema_migrations::table.select(__diesel_schema_migrations::version).load(conn);
     let applied: Vec<String> = match applied.map_err(DbError::from) {
         Ok(applied) => applied,

@@ -23,6 +23,13 @@ type Pool = r2d2::Pool<Manager>;
 /// How many times a transaction is tried before its caller is told that the database is busy.
 const ATTEMPTS: u32 = 10;
 
+/// What PostgreSQL guards in a transaction; SQLite has one writer anyway.
+#[derive(Debug, Clone, Copy)]
+enum Isolation {
+    Serializable,
+    ReadCommitted,
+}
+
 /// How the pools are made.
 #[derive(Debug, Clone)]
 pub struct DatabaseOptions {
@@ -117,7 +124,23 @@ impl Database {
         F: Fn(&mut Conn) -> Result<T, E> + Send + 'static,
     {
         let pool = self.writer.clone();
-        blocking(move || write_on(&pool, work)).await
+        blocking(move || write_on(&pool, Isolation::Serializable, work)).await
+    }
+
+    /// [`Self::write_tx`], but `READ COMMITTED` on PostgreSQL: for rows that many write at once (counters,
+    /// sessions, the journal's seals). Every decision in it must be made by the condition and the row count
+    /// of one statement, never by an earlier read.
+    ///
+    /// # Errors
+    /// What `work` answers, or the database's failure.
+    pub async fn write_by_condition<T, E, F>(&self, work: F) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: TransactionError,
+        F: Fn(&mut Conn) -> Result<T, E> + Send + 'static,
+    {
+        let pool = self.writer.clone();
+        blocking(move || write_on(&pool, Isolation::ReadCommitted, work)).await
     }
 
     /// [`Self::write_tx`] for callers that are on a blocking thread already (commands, demo data).
@@ -129,7 +152,7 @@ impl Database {
         E: TransactionError,
         F: Fn(&mut Conn) -> Result<T, E>,
     {
-        write_on(&self.writer, work)
+        write_on(&self.writer, Isolation::Serializable, work)
     }
 
     /// Applies the missing migrations and names them. Blocks.
@@ -165,7 +188,7 @@ fn checkout(pool: &Pool) -> Result<r2d2::PooledConnection<Manager>, DbError> {
     pool.get().map_err(|error| DbError::Unavailable(error.to_string()))
 }
 
-fn write_on<T, E, F>(pool: &Pool, work: F) -> Result<T, E>
+fn write_on<T, E, F>(pool: &Pool, isolation: Isolation, work: F) -> Result<T, E>
 where
     E: TransactionError,
     F: Fn(&mut Conn) -> Result<T, E>,
@@ -173,7 +196,7 @@ where
     let mut conn = checkout(pool)?;
     let mut attempt = 1;
     loop {
-        let result = transaction(&mut conn, &work);
+        let result = transaction(&mut conn, isolation, &work);
         let Err(error) = &result else { return result };
         if attempt >= ATTEMPTS || !error.database().is_some_and(DbError::is_transient) {
             return result;
@@ -190,14 +213,22 @@ fn backoff(attempt: u32) -> Duration {
     Duration::from_micros(whole / 2 + rand::random_range(0..=whole / 2))
 }
 
-fn transaction<T, E>(conn: &mut Conn, work: impl Fn(&mut Conn) -> Result<T, E>) -> Result<T, E>
+fn transaction<T, E>(
+    conn: &mut Conn,
+    isolation: Isolation,
+    work: impl Fn(&mut Conn) -> Result<T, E>,
+) -> Result<T, E>
 where
     E: TransactionError,
 {
     // `conn.transaction` would be DEFERRED on SQLite: a read and then a write answers "busy" at once.
     match conn {
         Conn::Pg(inner) => {
-            AnsiTransactionManager::begin_transaction_sql(inner, "BEGIN ISOLATION LEVEL SERIALIZABLE")?;
+            let begin = match isolation {
+                Isolation::Serializable => "BEGIN ISOLATION LEVEL SERIALIZABLE",
+                Isolation::ReadCommitted => "BEGIN ISOLATION LEVEL READ COMMITTED",
+            };
+            AnsiTransactionManager::begin_transaction_sql(inner, begin)?;
         }
         Conn::Lite(inner) => AnsiTransactionManager::begin_transaction_sql(inner, "BEGIN IMMEDIATE")?,
     }

@@ -5,6 +5,11 @@
 mod common;
 
 mod audit;
+mod demo;
 mod http;
+mod matrix;
+mod matrix_world;
 mod openapi;
 mod schema;
+mod session;
+mod sign_in;

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use chrono::{Days, NaiveDate};
 use diesel::prelude::*;
+use epos_backend::accounts as accounts_of;
 use epos_backend::db::schema::{
     accounts, bindings, employees, issued_names, one_time_credentials, role_assignments,
 };
@@ -272,7 +273,7 @@ fn login(card: &Card) -> String {
     format!("matrix_{}", card.user_name)
 }
 
-/// Signs in; the address keeps the counters of failures of different people apart.
+/// Signs in.
 pub async fn signed_in(app: &TestApp, user_name: &str) -> Client {
     let client = app.anonymous();
     client.post("/api/v1/session", json!({ "user_name": user_name, "password": PASSWORD })).await.expect(200);
@@ -353,10 +354,25 @@ pub fn card_body(version: i32, family_name: &str, roles: Vec<Value>) -> Value {
     })
 }
 
-/// Locks the sign-in of the account a card is bound to.
-pub async fn lock(_app: &TestApp, _card: &Card) {}
+/// Locks the sign-in of the account a card is bound to: one wrong password, where one is allowed.
+pub async fn lock(app: &TestApp, card: &Card) {
+    // From somewhere else each time: one address may only fail so often.
+    let number: u32 = card.user_name.trim_start_matches("person").parse().unwrap();
+    let address = format!("10.1.{}.{}", number / 200, number % 200 + 1);
+    let body = json!({ "user_name": card.user_name, "password": "не тот пароль" });
+    app.anonymous()
+        .from(&address)
+        .post("/api/v1/session", body)
+        .await
+        .expect_problem(401, "invalid-credentials");
+    assert!(is_locked(app, card).await, "{}", card.user_name);
+}
 
 /// Whether the sign-in of the account is locked.
-pub async fn is_locked(_app: &TestApp, _card: &Card) -> bool {
-    false
+pub async fn is_locked(app: &TestApp, card: &Card) -> bool {
+    let context = app.services.context.clone();
+    let account = card.account.unwrap();
+    app.read(move |conn| accounts_of::locked_until(conn, context.secrets(), account, context.db_now()))
+        .await
+        .is_some()
 }

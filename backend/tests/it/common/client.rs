@@ -70,6 +70,12 @@ impl Client {
         self.send(self.request(Method::DELETE, path)).await
     }
 
+    /// Tries to sign in.
+    pub async fn sign_in(&self, user_name: &str, password: &str) -> Answer {
+        self.post("/api/v1/session", serde_json::json!({ "user_name": user_name, "password": password }))
+            .await
+    }
+
     /// A request to be finished by hand.
     pub fn request(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
         let mut request = self.http.request(method.clone(), format!("{}{path}", self.address));

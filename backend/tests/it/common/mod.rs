@@ -7,16 +7,23 @@ use std::net::TcpListener;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+use epos_backend::accounts::{self, NewAccount};
 use epos_backend::app::{self, Running, Services};
 use epos_backend::config::{Config, Mode};
 use epos_backend::context::{Clock, Context, ManualClock, MasterKey, Secrets, SystemRandom};
+use epos_backend::db::types::Id;
 use epos_backend::db::{Conn, DbError};
+use epos_shared::values::{FullName, PersonName};
 
-pub use client::{Answer, Client};
+pub use client::Client;
 pub use database::TestDatabase;
 
 /// Where the tests' server says it is.
 pub const ORIGIN: &str = "http://epos.test";
+
+/// The password of every account of the tests.
+pub const PASSWORD: &str = "верный пароль";
 
 /// The two databases.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -120,6 +127,46 @@ impl TestApp {
     /// Somebody who is not signed in, on a page of our own.
     pub fn anonymous(&self) -> Client {
         Client::new(&self.address)
+    }
+
+    /// Somebody with an account (made now, if there is none of this name) who has just signed in.
+    pub async fn signed_in(&self, user_name: &str) -> Client {
+        self.account(user_name).await;
+        let client = self.anonymous();
+        client.sign_in(user_name, PASSWORD).await.expect(200);
+        client
+    }
+
+    /// The account of this user name, made now if there is none: Тестова Анна Ивановна, [`PASSWORD`],
+    /// `{user_name}@epos.test`.
+    pub async fn account(&self, user_name: &str) -> Id {
+        let (services, user_name) = (self.services.clone(), user_name.to_owned());
+        self.write(move |conn| {
+            use epos_backend::db::schema::accounts as t;
+            if let Some(id) =
+                t::table.filter(t::user_name.eq(&user_name)).select(t::id).first(conn).optional()?
+            {
+                return Ok(id);
+            }
+            let hash = services.hasher.hash_blocking(&services.context, PASSWORD).unwrap();
+            let part = |text: &str| text.parse::<PersonName>().unwrap();
+            let name = FullName {
+                family_name: part("Тестова"),
+                given_name: part("Анна"),
+                patronymic: Some(part("Ивановна")),
+            };
+            let new = NewAccount {
+                user_name: &user_name,
+                name: &name,
+                email: &format!("{user_name}@epos.test").parse().unwrap(),
+                email_is_verified: true,
+                position: None,
+                password_hash: Some(&hash),
+                is_demo: false,
+            };
+            Ok(accounts::create(conn, &services.context, &new)?)
+        })
+        .await
     }
 
     /// Looks into the database, past the API.
