@@ -186,6 +186,29 @@ impl World {
     }
 }
 
+impl World {
+    /// Gives a card one more role, from a hundred days ago on.
+    pub async fn add_role(&self, app: &TestApp, card: &Card, role: Role, end: Option<NaiveDate>) -> Id {
+        let (id, now) = (app.services.context.id(), app.services.context.db_now());
+        let (card, start) = (card.id, self.today - Days::new(100));
+        app.write(move |conn| {
+            diesel::insert_into(role_assignments::table)
+                .values((
+                    role_assignments::id.eq(id),
+                    role_assignments::employee_id.eq(card),
+                    role_assignments::role.eq(role.as_str()),
+                    role_assignments::starts_on.eq(start),
+                    role_assignments::ends_on.eq(end),
+                    role_assignments::created_at.eq(now),
+                ))
+                .execute(conn)?;
+            Ok(())
+        })
+        .await;
+        id
+    }
+}
+
 fn insert(
     conn: &mut Conn,
     rows: &[(Card, NewCard)],
