@@ -204,6 +204,10 @@ both_databases! {
                     .filter(|role| role.state == RoleState::InForce)
                     .count();
                 assert_eq!(in_force == 0, bound == 0 || account.user_name == "role_ended");
+                // A session that was opened in the demo opens nothing elsewhere either.
+                let elsewhere = app.anonymous();
+                elsewhere.set_cookie(client.cookie());
+                elsewhere.get("/api/v1/subsystems").await.expect_problem(401, "not-signed-in");
             }
             // The test's own server is no demo.
             let answer = sign_in(&app.anonymous(), &account.user_name).await;
