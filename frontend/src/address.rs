@@ -91,7 +91,8 @@ mod tests {
 
     #[test]
     fn empty_parameters_are_left_out() {
-        let address = with_query("/a", [("q", Some("Ёж и".to_owned())), ("b", None), ("c", Some(String::new()))]);
+        let address =
+            with_query("/a", [("q", Some("Ёж и".to_owned())), ("b", None), ("c", Some(String::new()))]);
         assert_eq!(address, "/a?q=%D0%81%D0%B6%20%D0%B8");
     }
 }

@@ -3,7 +3,8 @@
 use std::future::Future;
 
 use epos_shared::api::employees::{
-    EmployeeCard, EmployeeDraft, EmployeeQuery, EmployeeRow, NewEmployeeDraft, OneTimeCredentials, SavedEmployee,
+    EmployeeCard, EmployeeDraft, EmployeeQuery, EmployeeRow, NewEmployeeDraft, OneTimeCredentials,
+    SavedEmployee,
 };
 use epos_shared::api::organizations::{OrganizationQuery, OrganizationsFound};
 use epos_shared::api::page::Page;
@@ -68,7 +69,9 @@ impl ApiError {
                 ProblemCode::Overloaded => "Подождите несколько секунд и повторите.".to_owned(),
                 _ => String::new(),
             },
-            Self::Network => "Проверьте подключение к интернету и повторите. Введённое не потеряно.".to_owned(),
+            Self::Network => {
+                "Проверьте подключение к интернету и повторите. Введённое не потеряно.".to_owned()
+            }
         }
     }
 

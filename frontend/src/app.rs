@@ -7,7 +7,8 @@ use leptos_router::hooks::use_location;
 use leptos_router::path;
 
 use crate::components::{
-    Button, Kind, LinkButton, Slip, Toasts, provide_secret, provide_toasts, provide_visits, use_secret, use_toasts,
+    Button, Kind, LinkButton, Slip, Toasts, provide_secret, provide_toasts, provide_visits, use_secret,
+    use_toasts,
 };
 use crate::leave::{LeaveQuestion, provide_leave_guard, use_leave_guard};
 use crate::pages;
@@ -28,6 +29,7 @@ fn App() -> impl IntoView {
     provide_toasts();
     provide_secret();
     provide_visits();
+    pages::kontingent::provide_list_place();
     // Before the router, whose listeners must not see what is held back.
     provide_leave_guard();
     let secret = use_secret();
@@ -142,7 +144,8 @@ fn Who() -> impl IntoView {
         let person = session.person()?;
         let card = person.card()?;
         let roles: Vec<&str> = card.roles_in_force().map(|role| role.title()).collect();
-        let roles = if roles.is_empty() { "роли не действуют".to_owned() } else { roles.join(", ") };
+        let roles =
+            if roles.is_empty() { "роли не действуют".to_owned() } else { roles.join(", ") };
         Some(format!("{roles}, {}", card.organization.short_name))
     };
     let name = move || session.person().map(|person| russian::initials(&person.account.name));

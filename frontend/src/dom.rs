@@ -13,7 +13,8 @@ pub fn focus_later(id: String) {
 
 /// Puts the focus on the element with that id; whether there is one.
 pub fn focus(id: &str) -> bool {
-    match document().get_element_by_id(id).and_then(|element| element.dyn_into::<web_sys::HtmlElement>().ok()) {
+    match document().get_element_by_id(id).and_then(|element| element.dyn_into::<web_sys::HtmlElement>().ok())
+    {
         Some(element) => {
             let _ = element.focus();
             true

@@ -33,7 +33,8 @@ fn message(
     left: &BTreeSet<String>,
     all: bool,
 ) -> Option<String> {
-    let of = |errors: &[FieldError]| errors.iter().find(|error| error.field == path).map(|e| e.message.clone());
+    let of =
+        |errors: &[FieldError]| errors.iter().find(|error| error.field == path).map(|e| e.message.clone());
     of(refused).or_else(|| if all || left.contains(path) { of(judged) } else { None })
 }
 

@@ -116,7 +116,8 @@ fn own_link(event: &web_sys::Event) -> Option<String> {
     let target = event.target()?.dyn_into::<web_sys::Element>().ok()?;
     let link = target.closest("a[href]").ok()??.dyn_into::<web_sys::HtmlAnchorElement>().ok()?;
     let inside = link.origin() == window().location().origin().unwrap_or_default();
-    let on_page = link.pathname() == window().location().pathname().unwrap_or_default() && !link.hash().is_empty();
+    let on_page =
+        link.pathname() == window().location().pathname().unwrap_or_default() && !link.hash().is_empty();
     let opens_elsewhere = link.target() == "_blank" || link.has_attribute("download");
     (inside && !on_page && !opens_elsewhere).then(|| link.pathname() + &link.search())
 }
@@ -143,7 +144,12 @@ pub fn LeaveQuestion() -> impl IntoView {
         }
     };
     let title = move || {
-        if secret.get() { "Пароль ещё не сохранён" } else { "Есть несохранённые изменения" }.to_owned()
+        if secret.get() {
+            "Пароль ещё не сохранён"
+        } else {
+            "Есть несохранённые изменения"
+        }
+        .to_owned()
     };
     let text = move || {
         if secret.get() {
@@ -152,7 +158,9 @@ pub fn LeaveQuestion() -> impl IntoView {
             "Если уйти сейчас, введённое пропадёт."
         }
     };
-    let leave = move || if secret.get() { "Уйти без пароля" } else { "Уйти без сохранения" };
+    let leave = move || {
+        if secret.get() { "Уйти без пароля" } else { "Уйти без сохранения" }
+    };
     view! {
         <Dialog
             open=open

@@ -52,7 +52,8 @@ pub fn use_session() -> SessionContext {
 
 /// Puts the session into the context and asks the server for it.
 pub fn provide_session() -> SessionContext {
-    let session = SessionContext { known: RwSignal::new(Known::Asking), parting: RwSignal::new(Parting::Never) };
+    let session =
+        SessionContext { known: RwSignal::new(Known::Asking), parting: RwSignal::new(Parting::Never) };
     provide_context(session);
     session.ask_again();
     session
@@ -188,17 +189,24 @@ pub fn SignedIn(
 fn ToSignIn() -> impl IntoView {
     let session = use_session();
     let location = use_location();
+    let address = match untrack(move || session.parting()) {
+        Parting::SignedOut => "/login".to_owned(),
+        _ => {
+            let (path, search) = (location.pathname.get_untracked(), location.search.get_untracked());
+            sign_in_address(&if search.is_empty() { path } else { format!("{path}?{search}") })
+        }
+    };
+    view! { <Forward to=address/> }
+}
+
+/// Leads to another page, leaving no trace in the browser's history.
+#[component]
+pub fn Forward(
+    /// The address.
+    #[prop(into)]
+    to: String,
+) -> impl IntoView {
     let navigate = use_navigate();
-    Effect::new(move |_| {
-        let address = match untrack(move || session.parting()) {
-            Parting::SignedOut => "/login".to_owned(),
-            _ => {
-                let (path, search) = (location.pathname.get_untracked(), location.search.get_untracked());
-                let from = if search.is_empty() { path } else { format!("{path}?{search}") };
-                sign_in_address(&from)
-            }
-        };
-        navigate(&address, NavigateOptions { replace: true, ..Default::default() });
-    });
+    Effect::new(move |_| navigate(&to, NavigateOptions { replace: true, ..Default::default() }));
     view! { <Loading/> }
 }

@@ -6,12 +6,13 @@ use leptos::prelude::*;
 #[component]
 pub fn Breadcrumbs(
     /// Name and address of each page above.
-    above: Vec<(&'static str, &'static str)>,
+    above: Vec<(&'static str, String)>,
     /// This page.
     #[prop(into)]
     here: Signal<String>,
 ) -> impl IntoView {
-    let links = above.into_iter().map(|(name, href)| view! { <li><a href=href>{name}</a></li> }).collect_view();
+    let links =
+        above.into_iter().map(|(name, href)| view! { <li><a href=href>{name}</a></li> }).collect_view();
     view! {
         <nav class="breadcrumbs" aria-label="Где я">
             <ol>

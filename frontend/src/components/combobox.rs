@@ -53,7 +53,13 @@ fn moved(active: Option<usize>, count: usize, down: bool) -> Option<usize> {
     Some(match (active, down) {
         (None, true) => 0,
         (None, false) => last,
-        (Some(place), true) => if place >= last { 0 } else { place + 1 },
+        (Some(place), true) => {
+            if place >= last {
+                0
+            } else {
+                place + 1
+            }
+        }
         (Some(0), false) => last,
         (Some(place), false) => place - 1,
     })
@@ -214,7 +220,8 @@ where
 
     let option_views = {
         let list_id = list_id.clone();
-        move || match found.get() {
+        move || {
+            match found.get() {
             Search::Idle | Search::Under => {
                 view! { <li class="listbox-note" role="presentation">"Ищем…"</li> }.into_any()
             }
@@ -253,6 +260,7 @@ where
                 }
                 .into_any()
             }
+        }
         }
     };
     // The list must not take the focus from the field.

@@ -228,7 +228,8 @@ pub fn PasswordField(
             </button>
         </div>
     };
-    frame.around(label, true, hint, control.into_any())
+    // No star: where a password is asked for, everything is.
+    frame.around(label, false, hint, control.into_any())
 }
 
 /// Several lines of text.
@@ -286,9 +287,9 @@ pub fn Select(
     /// Values and their names.
     #[prop(into)]
     options: Signal<Vec<(String, String)>>,
-    /// What stands for no choice.
-    #[prop(into)]
-    empty: String,
+    /// What stands for no choice, where there may be none.
+    #[prop(optional, into)]
+    empty: Option<String>,
     /// The errors of its form.
     errors: FormErrors,
     /// Whether it is mandatory.
@@ -310,9 +311,14 @@ pub fn Select(
             }
             on:blur=move |_| errors.left(&path.get_untracked())
         >
-            <option value="" selected=move || value.with(String::is_empty)>
-                {empty}
-            </option>
+            {empty
+                .map(|empty| {
+                    view! {
+                        <option value="" prop:selected=move || value.with(String::is_empty)>
+                            {empty}
+                        </option>
+                    }
+                })}
             {move || {
                 options
                     .get()

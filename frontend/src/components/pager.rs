@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use super::LinkButton;
 
-/// «Назад» and «Вперёд».
+/// The pages before and after.
 #[component]
 pub fn Pager(
     /// The address of the page before.
@@ -19,9 +19,9 @@ pub fn Pager(
                 {previous
                     .map_or_else(
                         || view! { <span></span> }.into_any(),
-                        |href| view! { <LinkButton href=href>"← Предыдущие"</LinkButton> }.into_any(),
+                        |href| view! { <LinkButton href=href>"← Предыдущая страница"</LinkButton> }.into_any(),
                     )}
-                {next.map(|href| view! { <LinkButton href=href>"Следующие →"</LinkButton> })}
+                {next.map(|href| view! { <LinkButton href=href>"Следующая страница →"</LinkButton> })}
             </nav>
         }
     })

@@ -21,6 +21,8 @@ pub struct Secret {
     pub credentials: OneTimeCredentials,
     /// Whether they came by «Сбросить пароль» (otherwise by saving the card).
     pub reset: bool,
+    /// Whether the card is to be closed once they were kept («Сохранить и закрыть»).
+    pub closes: bool,
 }
 
 /// The one secret that is shown, shared through the context: the page of a new card hands it to the page of
@@ -52,7 +54,14 @@ impl SecretContext {
 
     /// Forgets it.
     pub fn forget(self) {
-        if self.any() {
+        if self.secret.with_untracked(Option::is_some) {
+            self.secret.set(None);
+        }
+    }
+
+    /// Forgets it if it is that card's.
+    pub fn forget_of(self, employee: EmployeeId) {
+        if self.secret.with_untracked(|secret| secret.as_ref().is_some_and(|s| s.employee == employee)) {
             self.secret.set(None);
         }
     }
@@ -73,12 +82,6 @@ impl SecretContext {
     #[must_use]
     pub fn shown(self) -> bool {
         self.secret.with(Option::is_some)
-    }
-
-    /// Whether a secret is shown; not reactive.
-    #[must_use]
-    pub fn any(self) -> bool {
-        self.secret.with_untracked(Option::is_some)
     }
 }
 
@@ -113,14 +116,19 @@ pub fn SecretBox(
     };
     // Selecting and copying by hand counts as well.
     let copied_by_hand = move |_| context.kept.set(true);
-    let title = if secret.reset { "Новый пароль" } else { "Логин и пароль для первого входа в «Контингент»" };
+    let reset = secret.reset;
+    let title = if reset {
+        "Новый пароль"
+    } else {
+        "Логин и пароль для первого входа в «Контингент»"
+    };
     view! {
         <section class="secret" aria-labelledby="secret-title" on:copy=copied_by_hand>
             <h2 id="secret-title" tabindex="-1">{title}</h2>
             <dl class="secret-values">
                 <dt>"Логин"</dt>
                 <dd data-testid="secret-login">{login.to_string()}</dd>
-                <dt>"Пароль"</dt>
+                <dt>{if reset { "Новый пароль" } else { "Пароль" }}</dt>
                 <dd data-testid="secret-password">{password}</dd>
             </dl>
             <p class="once">"Сохраните их сейчас: больше они показаны не будут."</p>

@@ -29,7 +29,7 @@ pub fn SignInChoice() -> impl IntoView {
                     <a href="/support">"Написать в техподдержку"</a>
                 </p>
                 <p class="links-inline">
-                    <span>"Инструкции по входу:"</span>
+                    <span class="whole-line">"Инструкции по входу:"</span>
                     <a href="/instructions/staff">"для сотрудников"</a>
                     <a href="/instructions/parents">"для родителя"</a>
                     <a href="/instructions/students">"для обучающихся"</a>

@@ -12,7 +12,7 @@ use crate::address::safe_next;
 use crate::api::{self, ApiError};
 use crate::components::{Alert, Button, Heading, Kind, PasswordField, ProblemAlert, TextField};
 use crate::dom;
-use crate::form::FormErrors;
+use crate::form::{FormErrors, field_id};
 use crate::russian;
 use crate::session::{Known, Parting, use_session};
 
@@ -53,11 +53,15 @@ pub fn Rsaa() -> impl IntoView {
             };
             let _ = busy.try_set(false);
             if let Err(error) = answer {
-                if let Some(problem) = error.problem() {
-                    errors.refuse(&problem.errors);
+                let fields = error.problem().map(|problem| problem.errors.clone()).unwrap_or_default();
+                if failure.try_set(Some(error)).is_some() {
+                    return;
                 }
-                if failure.try_set(Some(error)).is_none() {
-                    dom::focus_later("sign-in-failure".to_owned());
+                if fields.is_empty() {
+                    // The alert is read out by itself; the hands are ready to type again.
+                    dom::focus_later(field_id("password"));
+                } else {
+                    errors.refuse(&fields);
                 }
             }
         });
@@ -75,9 +79,7 @@ pub fn Rsaa() -> impl IntoView {
                 <p class="over">"Доступ к информационным системам Пермского края"</p>
                 <Heading text="Вход в ЭПОС"/>
                 {move || why().map(|why| view! { <Alert><p>{why}</p></Alert> })}
-                <div id="sign-in-failure" tabindex="-1">
-                    {move || failure.get().map(failure_view)}
-                </div>
+                {move || failure.get().map(failure_view)}
                 <form on:submit=submit novalidate=true class="caps">
                     <TextField
                         path="user_name"

@@ -1,5 +1,85 @@
 //! ИС «Контингент» (screens.md 14–18).
 
+mod bind;
+mod card;
+mod cards;
+mod list;
+mod no_rights;
+
+use epos_shared::ids::EmployeeId;
+use epos_shared::rights::works_in_kontingent;
 use leptos::prelude::*;
-macro_rules! stub { ($($n:ident)*) => { $(#[component] pub fn $n() -> impl IntoView { stringify!($n) })* } }
-stub!(Entry Bind Cards EmployeeList NewCard SavedCard);
+
+pub use bind::Bind;
+pub use card::{NewCard, SavedCard};
+pub use cards::Cards;
+pub use list::EmployeeList;
+use no_rights::NoRights;
+
+use crate::session::{Forward, use_session};
+
+/// The address of the staff list.
+pub const LIST: &str = "/kontingent/employees";
+/// The address of a new card.
+pub const NEW: &str = "/kontingent/employees/new";
+
+/// The address of a card.
+fn card_address(id: EmployeeId) -> String {
+    format!("{LIST}/{id}")
+}
+
+/// The place in the staff list from which a card was opened, so that closing it leads back there.
+#[derive(Clone, Copy)]
+pub struct ListPlace {
+    address: StoredValue<String>,
+    opened: StoredValue<Option<EmployeeId>>,
+}
+
+/// Puts the place into the context.
+pub fn provide_list_place() {
+    provide_context(ListPlace { address: StoredValue::new(LIST.to_owned()), opened: StoredValue::new(None) });
+}
+
+/// `/kontingent`: the staff list, after what stands before it.
+#[component]
+pub fn Entry() -> impl IntoView {
+    view! {
+        <Working>
+            <Forward to=LIST/>
+        </Working>
+    }
+}
+
+/// Shows its children to a person whose chosen card has a right in «Контингент»; leads the others to the
+/// binding, to the choice of a card, or says why there is nothing.
+#[component]
+fn Working(
+    /// The page.
+    children: ChildrenFn,
+) -> impl IntoView {
+    #[derive(Clone, Copy, PartialEq)]
+    enum Standing {
+        NoCard,
+        NotChosen,
+        NoRights,
+        Works(EmployeeId),
+    }
+    let session = use_session();
+    // Another chosen card builds the page anew; another change of the session does not.
+    let standing = Memo::new(move |_| {
+        let person = session.person()?;
+        Some(match person.card() {
+            _ if person.cards.is_empty() => Standing::NoCard,
+            None => Standing::NotChosen,
+            Some(card) if card.roles_in_force().any(works_in_kontingent) => Standing::Works(card.id),
+            Some(_) => Standing::NoRights,
+        })
+    });
+    move || match standing.get() {
+        None => ().into_any(),
+        Some(Standing::NoCard) => view! { <Forward to="/kontingent/bind"/> }.into_any(),
+        Some(Standing::NotChosen) => view! { <Forward to="/kontingent/cards"/> }.into_any(),
+        Some(Standing::NoRights) => view! { <NoRights/> }.into_any(),
+        Some(Standing::Works(_)) => children().into_any(),
+    }
+}

@@ -1,0 +1,482 @@
+//! A card while it is open: what stands on the form, what is saved, and what can happen to both.
+
+use chrono::NaiveDate;
+use epos_shared::api::employees::{EmployeeCard, EmployeeDraft, NewEmployeeDraft, SavedEmployee};
+use epos_shared::api::organizations::OrganizationInView;
+use epos_shared::problem::{FieldError, ProblemCode};
+use epos_shared::roles::{OrganizationKind, Role};
+use epos_shared::values::{RoleState, format_date};
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use leptos_router::NavigateOptions;
+use leptos_router::hooks::use_navigate;
+use serde::{Deserialize, Serialize};
+
+use super::form::CardForm;
+use super::text::{self, CardText, Part};
+use crate::api::{self, ApiError, CardAction};
+use crate::components::{Secret, SecretContext, use_secret, use_toasts};
+use crate::form::{FormErrors, field_id};
+use crate::leave::{LeaveGuard, Loss, use_leave_guard};
+use crate::pages::kontingent::{ListPlace, NEW, card_address};
+use crate::session::{SessionContext, use_session};
+use crate::{dom, drafts};
+
+/// What is under way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Busy {
+    /// «Сохранить».
+    Saving,
+    /// «Сохранить и закрыть».
+    SavingToClose,
+    /// «Сбросить пароль».
+    Resetting,
+    /// Another action.
+    Acting(CardAction),
+}
+
+/// What of an unsaved card is kept in the tab.
+#[derive(Serialize, Deserialize)]
+struct Kept {
+    version: i64,
+    base: CardText,
+    mine: CardText,
+}
+
+/// An open card.
+#[derive(Clone, Copy)]
+pub struct Editor {
+    /// The form.
+    pub form: CardForm,
+    /// Its errors.
+    pub errors: FormErrors,
+    /// The card as it was last read; nothing for a new one.
+    pub card: RwSignal<Option<EmployeeCard>>,
+    /// The organization of a new card.
+    pub organization: RwSignal<Option<OrganizationInView>>,
+    /// What the form is compared with: unsaved is what differs.
+    pub base: RwSignal<CardText>,
+    /// The card as somebody else has saved it meanwhile.
+    pub theirs: RwSignal<Option<EmployeeCard>>,
+    /// What is under way.
+    pub busy: RwSignal<Option<Busy>>,
+    /// What failed last.
+    pub failure: RwSignal<Option<ApiError>>,
+    /// Whether the form holds what was kept in the tab.
+    pub restored: RwSignal<bool>,
+    /// Whether anything is unsaved.
+    pub dirty: Memo<bool>,
+    /// Today in the region.
+    pub today: NaiveDate,
+    session: SessionContext,
+    secret: SecretContext,
+    guard: LeaveGuard,
+    page: StoredValue<String>,
+    account: StoredValue<String>,
+    go: Callback<(String, bool)>,
+}
+
+impl Editor {
+    /// Opens a card: a saved one, or a new one with a role that begins today.
+    #[must_use]
+    pub fn open(card: Option<EmployeeCard>) -> Option<Self> {
+        let session = use_session();
+        let person = session.person_now()?;
+        let today = person.today;
+        let saved = card.as_ref().map_or_else(
+            || CardText {
+                roles: vec![epos_shared::api::employees::RoleDraft {
+                    start: format_date(today),
+                    ..Default::default()
+                }],
+                ..Default::default()
+            },
+            CardText::of,
+        );
+        let page = card.as_ref().map_or_else(|| NEW.to_owned(), |card| card_address(card.id));
+        let form = CardForm::new(&saved);
+        let card = RwSignal::new(card);
+        let organization = RwSignal::new(None::<OrganizationInView>);
+        let base = RwSignal::new(saved);
+        let navigate = use_navigate();
+        let editor = Self {
+            form,
+            errors: FormErrors::new(move || {
+                card.with(|card| match card {
+                    Some(card) => wrong_in_saved(card, form.text(), today),
+                    None => wrong_in_new(form.text(), organization.with(|o| o.as_ref().map(kind)), today),
+                })
+            }),
+            card,
+            organization,
+            base,
+            theirs: RwSignal::new(None),
+            busy: RwSignal::new(None),
+            failure: RwSignal::new(None),
+            restored: RwSignal::new(false),
+            dirty: Memo::new(move |_| base.with(|base| form.text() != *base)),
+            today,
+            session,
+            secret: use_secret(),
+            guard: use_leave_guard(),
+            page: StoredValue::new(page),
+            account: StoredValue::new(person.account.id.to_string()),
+            go: Callback::new(move |(address, replace): (String, bool)| {
+                navigate(&address, NavigateOptions { replace, ..Default::default() });
+            }),
+        };
+        editor.restore();
+        editor.watch();
+        Some(editor)
+    }
+
+    /// Puts what was kept in the tab back onto the form.
+    fn restore(self) {
+        let Some(kept) = drafts::find::<Kept>(&self.account.get_value(), &self.page.get_value()) else {
+            return;
+        };
+        if kept.mine == self.base.get_untracked() {
+            return;
+        }
+        self.form.set(&kept.mine);
+        self.restored.set(true);
+        // The card was changed meanwhile: that is told like any other change by somebody else.
+        if let Some(card) = self.card.get_untracked().filter(|card| card.version != kept.version) {
+            self.base.set(kept.base);
+            self.theirs.set(Some(card));
+        }
+    }
+
+    /// Forgets what was kept in the tab, and the form with it.
+    pub fn do_not_restore(self) {
+        let saved = match self.card.get_untracked() {
+            Some(card) => CardText::of(&card),
+            None => self.base.get_untracked(),
+        };
+        self.theirs.set(None);
+        self.restored.set(false);
+        self.base.set(saved.clone());
+        self.form.set(&saved);
+        self.errors.clear();
+    }
+
+    /// Keeps what is typed in the tab, and asks before it is left.
+    fn watch(self) {
+        Effect::new(move |_| {
+            let page = self.page.get_value();
+            if self.dirty.get() {
+                let version = self.card.with_untracked(|card| card.as_ref().map_or(0, |card| card.version));
+                // While somebody else's change is not taken in, the typing belongs to the older version.
+                let version = if self.theirs.with(Option::is_some) { version - 1 } else { version };
+                let kept = Kept { version, base: self.base.get(), mine: self.form.text() };
+                drafts::keep(&self.account.get_value(), &page, &kept);
+            } else {
+                drafts::forget(&page);
+            }
+        });
+        Effect::new(move |_| {
+            let loss = if self.secret.at_risk() {
+                Some(Loss::Secret)
+            } else {
+                self.dirty.get().then_some(Loss::Typed)
+            };
+            self.guard.set(loss);
+        });
+        on_cleanup(move || self.guard.set(None));
+    }
+
+    /// The roles that may be added; reactive.
+    #[must_use]
+    pub fn assignable(self) -> Vec<Role> {
+        self.card.with(|card| match card {
+            Some(card) => card.permissions.assignable_roles.clone(),
+            None => {
+                self.organization.with(|o| o.as_ref().map(|o| o.assignable_roles.clone()).unwrap_or_default())
+            }
+        })
+    }
+
+    /// Whether «Сохранить» can do anything; reactive.
+    #[must_use]
+    pub fn can_save(self) -> bool {
+        self.card.with(|card| card.as_ref().is_none_or(|card| card.permissions.can_save()))
+    }
+
+    /// «Закрыть»: back to the list, after a question where something would be lost.
+    pub fn close(self) {
+        let list = expect_list_address();
+        let page = self.page.get_value();
+        self.guard.ask(move || {
+            drafts::forget(&page);
+            self.go.run((list.clone(), false));
+        });
+    }
+
+    /// «Добавить роль».
+    pub fn add_role(self) {
+        let place = self.form.add_role(format_date(self.today));
+        dom::focus_later(field_id(&format!("roles/{place}/role")));
+    }
+
+    /// «Сохранить», «Сохранить и закрыть».
+    pub fn save(self, close: bool) {
+        if self.busy.get_untracked().is_some() {
+            return;
+        }
+        if self.theirs.with_untracked(Option::is_some) {
+            dom::focus_later("changes".to_owned());
+            return;
+        }
+        self.failure.set(None);
+        if !self.errors.submit() {
+            return;
+        }
+        self.busy.set(Some(if close { Busy::SavingToClose } else { Busy::Saving }));
+        let text = self.form.text_now();
+        let toasts = use_toasts();
+        let list = expect_list_address();
+        spawn_local(async move {
+            let card = self.card.get_untracked();
+            let answer = match &card {
+                Some(card) => {
+                    let draft = EmployeeDraft {
+                        version: card.version,
+                        person: text.person,
+                        roles: text.roles,
+                        note: text.note,
+                    };
+                    self.session.call(api::save_employee(card.id, &draft)).await
+                }
+                None => {
+                    let draft = NewEmployeeDraft {
+                        organization_id: text.organization,
+                        person: text.person,
+                        roles: text.roles,
+                        note: text.note,
+                    };
+                    self.session.call(api::create_employee(&draft)).await
+                }
+            };
+            if self.busy.try_set(None).is_some() {
+                return;
+            }
+            match answer {
+                Ok(saved) => {
+                    toasts.say("Карточка сохранена");
+                    self.saved(saved, card.is_none(), close, list);
+                }
+                Err(error) => self.refused(error),
+            }
+        });
+    }
+
+    fn saved(self, saved: SavedEmployee, new: bool, close: bool, list: String) {
+        let SavedEmployee { card, credentials } = saved;
+        let id = card.id;
+        drafts::forget(&self.page.get_value());
+        // «Новый пароль» vanishes when the card is saved.
+        self.secret.forget();
+        let stays = credentials.is_some();
+        if let Some(credentials) = credentials {
+            self.secret.show(Secret {
+                employee: id,
+                name: card.name.to_string(),
+                organization: card.organization.short_name.clone(),
+                credentials,
+                reset: false,
+                closes: close,
+            });
+        }
+        if new {
+            // So that nothing asks on the way to the page of the saved card.
+            self.base.set(self.form.text_now());
+            self.guard.set(None);
+        } else {
+            self.adopt(card);
+        }
+        if close && !stays {
+            self.guard.set(None);
+            self.go.run((list, false));
+        } else if new {
+            self.go.run((card_address(id), true));
+        }
+    }
+
+    /// Takes a card that was just saved or read as what the form shows.
+    fn adopt(self, card: EmployeeCard) {
+        let text = CardText::of(&card);
+        self.theirs.set(None);
+        self.restored.set(false);
+        self.errors.clear();
+        self.base.set(text.clone());
+        self.card.set(Some(card));
+        self.form.set(&text);
+    }
+
+    fn refused(self, error: ApiError) {
+        let Some(problem) = error.problem() else {
+            self.fail(error);
+            return;
+        };
+        if problem.code == ProblemCode::VersionConflict {
+            let current = problem.current.clone().and_then(|card| serde_json::from_value(card).ok());
+            if let Some(current) = current {
+                self.theirs.set(Some(current));
+                dom::focus_later("changes".to_owned());
+                return;
+            }
+        }
+        let homeless = self.errors.refuse(&problem.errors);
+        if problem.errors.is_empty() || !homeless.is_empty() {
+            let mut problem = problem.clone();
+            problem.errors = homeless;
+            self.fail(ApiError::Problem(Box::new(problem)));
+        }
+    }
+
+    fn fail(self, error: ApiError) {
+        self.failure.set(Some(error));
+        dom::focus_later("card-failure".to_owned());
+    }
+
+    /// What somebody else has changed; reactive.
+    #[must_use]
+    pub fn differences(self) -> Vec<text::Difference> {
+        self.theirs.with(|theirs| {
+            theirs.as_ref().map_or_else(Vec::new, |theirs| {
+                self.base.with(|base| text::differences(base, &self.form.text(), &CardText::of(theirs)))
+            })
+        })
+    }
+
+    /// Takes one part over from the card as it is now.
+    pub fn take(self, part: Part) {
+        if let Some(theirs) = self.theirs.get_untracked() {
+            self.form.set(&text::taken(&self.form.text_now(), &CardText::of(&theirs), part));
+        }
+    }
+
+    /// Goes on with the card as it is now, with the own typing on it.
+    pub fn go_on(self) {
+        let Some(theirs) = self.theirs.get_untracked() else { return };
+        let now = CardText::of(&theirs);
+        let merged = text::merged(&self.base.get_untracked(), &self.form.text_now(), &now);
+        self.theirs.set(None);
+        self.base.set(now);
+        self.card.set(Some(theirs));
+        self.form.set(&merged);
+        dom::focus_later("heading".to_owned());
+    }
+
+    /// «Сбросить пароль»: acts at the press.
+    pub fn reset(self) {
+        let Some(card) = self.begin(Busy::Resetting) else { return };
+        spawn_local(async move {
+            let answer = self.session.call(api::reset_credentials(card.id)).await;
+            if self.busy.try_set(None).is_some() {
+                return;
+            }
+            match answer {
+                Ok(credentials) => {
+                    self.secret.show(Secret {
+                        employee: card.id,
+                        name: card.name.to_string(),
+                        organization: card.organization.short_name,
+                        credentials,
+                        reset: true,
+                        closes: false,
+                    });
+                    self.read_again().await;
+                }
+                Err(error) => self.refused(error),
+            }
+        });
+    }
+
+    /// «Снять блокировку», «Отвязать», «В архив».
+    pub fn act(self, action: CardAction) {
+        let Some(card) = self.begin(Busy::Acting(action)) else { return };
+        let toasts = use_toasts();
+        spawn_local(async move {
+            let answer = self.session.call(api::act_on_employee(card.id, action)).await;
+            if answer.is_ok() {
+                if action == CardAction::Archive && self.base.try_get_untracked().is_some() {
+                    // Nothing can be saved on an archived card any more.
+                    self.form.set(&self.base.get_untracked());
+                }
+                self.read_again().await;
+            }
+            if self.busy.try_set(None).is_some() {
+                return;
+            }
+            match answer {
+                Ok(()) => toasts.say(match action {
+                    CardAction::Unlock => "Блокировка снята",
+                    CardAction::Unbind => "Карточка отвязана",
+                    CardAction::Archive => "Карточка в архиве",
+                }),
+                Err(error) => self.refused(error),
+            }
+        });
+    }
+
+    fn begin(self, busy: Busy) -> Option<EmployeeCard> {
+        if self.busy.get_untracked().is_some() {
+            return None;
+        }
+        self.failure.set(None);
+        self.busy.set(Some(busy));
+        self.card.get_untracked()
+    }
+
+    /// Reads the card again after an action, keeping what is typed.
+    async fn read_again(self) {
+        let Some(id) = self.card.try_get_untracked().flatten().map(|card| card.id) else { return };
+        let Ok(card) = self.session.call(api::employee(id)).await else { return };
+        let (Some(base), now) = (self.base.try_get_untracked(), CardText::of(&card)) else { return };
+        let mine = self.form.text_now();
+        if text::differences(&base, &mine, &now).iter().any(|difference| difference.both) {
+            self.theirs.set(Some(card));
+            return;
+        }
+        let merged = text::merged(&base, &mine, &now);
+        self.base.set(now);
+        self.card.set(Some(card));
+        if merged != mine {
+            self.form.set(&merged);
+        }
+    }
+}
+
+const fn kind(organization: &OrganizationInView) -> OrganizationKind {
+    organization.organization.kind
+}
+
+fn expect_list_address() -> String {
+    expect_context::<ListPlace>().address.get_value()
+}
+
+fn wrong_in_new(text: CardText, kind: Option<OrganizationKind>, today: NaiveDate) -> Vec<FieldError> {
+    let draft = NewEmployeeDraft {
+        organization_id: text.organization,
+        person: text.person,
+        roles: text.roles,
+        note: text.note,
+    };
+    draft.parse(kind, today).err().unwrap_or_default()
+}
+
+fn wrong_in_saved(card: &EmployeeCard, text: CardText, today: NaiveDate) -> Vec<FieldError> {
+    let draft =
+        EmployeeDraft { version: card.version, person: text.person, roles: text.roles, note: text.note };
+    draft
+        .parse(card.organization.kind, &card.roles_on_card(), card.email_rule(), today)
+        .err()
+        .unwrap_or_default()
+}
+
+/// Whether the days of a role of the card may be changed.
+#[must_use]
+pub fn days_open(card: &EmployeeCard, state: RoleState) -> bool {
+    card.permissions.change_dates.is_allowed() && state != RoleState::Ended
+}

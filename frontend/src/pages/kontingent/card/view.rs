@@ -1,0 +1,194 @@
+//! The page of a card: buttons, what is to be known, the form, access.
+
+use epos_shared::api::organizations::OrganizationInView;
+use epos_shared::rights::Verdict;
+use leptos::ev::SubmitEvent;
+use leptos::prelude::*;
+
+use super::access::Access;
+use super::changes::Changes;
+use super::editor::{Busy, Editor};
+use super::person::PersonFields;
+use super::roles::RoleFields;
+use super::{Way, failure_view};
+use crate::components::{Alert, Button, Heading, Kind, LinkButton, SecretBox, Tone, use_secret};
+use crate::pages::kontingent::NEW;
+use crate::russian;
+
+const FORM: &str = "card-form";
+
+/// The page.
+#[component]
+pub fn CardView(editor: Editor, only: Option<OrganizationInView>) -> impl IntoView {
+    let new = editor.card.with_untracked(Option::is_none);
+    let name = move || editor.card.with(|card| card.as_ref().map(|card| card.name.to_string()));
+    let document_title = Signal::derive(move || {
+        name().map_or_else(
+            || "Новый сотрудник организации".to_owned(),
+            |name| format!("{name}, сотрудник организации"),
+        )
+    });
+    let submit = move |event: SubmitEvent| {
+        event.prevent_default();
+        editor.save(false);
+    };
+    let failure = move || {
+        editor.failure.get().map(|error| {
+            view! { <div id="card-failure" class="gap-below" tabindex="-1">{failure_view(error)}</div> }
+        })
+    };
+    view! {
+        <Way/>
+        <div class="card-title">
+            <Heading text="Сотрудник организации" document_title=document_title/>
+            {move || name().map(|name| view! { <p>{name}</p> })}
+        </div>
+        <Toolbar editor=editor/>
+        {failure}
+        {restored_view(editor)}
+        <SavedSecret editor=editor/>
+        <Changes editor=editor/>
+        {move || standing_view(editor)}
+        <div class="card-columns" class:card-columns-one=new>
+            <form id=FORM on:submit=submit novalidate=true>
+                {move || {
+                    editor
+                        .can_save()
+                        .then(|| {
+                            view! {
+                                <p class="small muted gap-below">
+                                    <span class="star" aria-hidden="true">"*"</span>
+                                    " — обязательные поля"
+                                </p>
+                            }
+                        })
+                }}
+                <section class="panel" aria-labelledby="roles-title">
+                    <RoleFields editor=editor only=only/>
+                </section>
+                <section class="panel" aria-labelledby="person-title">
+                    <PersonFields editor=editor/>
+                </section>
+            </form>
+            {(!new).then(|| view! { <Access editor=editor/> })}
+        </div>
+    }
+}
+
+#[component]
+fn Toolbar(editor: Editor) -> impl IntoView {
+    let saving = Signal::derive(move || editor.busy.get() == Some(Busy::Saving));
+    let saving_to_close = Signal::derive(move || editor.busy.get() == Some(Busy::SavingToClose));
+    // The permissions of a card may change with it.
+    let can_save = Memo::new(move |_| editor.can_save());
+    let can_add = Memo::new(move |_| {
+        let new = editor.card.with(Option::is_none);
+        new || (editor.can_save() && !editor.assignable().is_empty())
+    });
+    view! {
+        <div class="toolbar" role="group" aria-label="Действия с карточкой">
+            {move || {
+                can_save
+                    .get()
+                    .then(|| {
+                        view! {
+                            <Button kind=Kind::Primary busy=saving on_press=move || editor.save(false)>
+                                "Сохранить"
+                            </Button>
+                            <Button busy=saving_to_close on_press=move || editor.save(true)>
+                                "Сохранить и закрыть"
+                            </Button>
+                        }
+                    })
+            }}
+            <Button on_press=move || editor.close()>"Закрыть"</Button>
+            {move || {
+                can_add
+                    .get()
+                    .then(|| view! { <Button class="push" on_press=move || editor.add_role()>"Добавить роль"</Button> })
+            }}
+        </div>
+    }
+}
+
+fn restored_view(editor: Editor) -> impl IntoView {
+    move || {
+        editor.restored.get().then(|| {
+            view! {
+                <div class="gap-below">
+                    <Alert title="Восстановлено то, что вы ввели раньше и не сохранили">
+                        <p>"Проверьте и сохраните карточку."</p>
+                        <div class="row">
+                            <Button class="button-small" on_press=move || editor.do_not_restore()>
+                                "Не восстанавливать"
+                            </Button>
+                        </div>
+                    </Alert>
+                </div>
+            }
+        })
+    }
+}
+
+/// Login and password after a save.
+#[component]
+fn SavedSecret(editor: Editor) -> impl IntoView {
+    let secret = use_secret();
+    move || {
+        let id = editor.card.with(|card| card.as_ref().map(|card| card.id))?;
+        let shown = secret.of(id).filter(|secret| !secret.reset)?;
+        let closes = shown.closes;
+        let actions = move || {
+            if closes {
+                view! { <Button on_press=move || editor.close()>"Закрыть карточку"</Button> }.into_any()
+            } else {
+                view! { <LinkButton href=NEW>"Добавить ещё сотрудника"</LinkButton> }.into_any()
+            }
+        };
+        Some(view! { <div class="gap-below"><SecretBox secret=shown actions=actions/></div> })
+    }
+}
+
+/// What is to be known before anything is changed.
+fn standing_view(editor: Editor) -> Option<AnyView> {
+    let card = editor.card.get()?;
+    let alert = if card.own {
+        view! {
+            <Alert title="Это ваша карточка">
+                <p>"Свою карточку изменить нельзя. Если в ней ошибка, обратитесь к тому, кто выдал вам логин и пароль."</p>
+            </Alert>
+        }
+        .into_any()
+    } else if let Some(moment) = card.archived_at {
+        view! {
+            <Alert tone=Tone::Warning title=format!("Карточка в архиве с {}", russian::day(moment))>
+                <p>"Её можно только посмотреть."</p>
+            </Alert>
+        }
+        .into_any()
+    } else if card.permissions.edit_person == Verdict::NeedsConfirmation {
+        let issue = card.permissions.issue_credentials.is_allowed();
+        view! {
+            <Alert title="Изменение карточки руководителя подтверждает управление образованием">
+                <p>
+                    {if issue {
+                        "Здесь её можно посмотреть и выдать руководителю новый пароль. Чтобы изменить карточку, обратитесь в управление образованием."
+                    } else {
+                        "Здесь её можно посмотреть. Чтобы изменить карточку, обратитесь в управление образованием."
+                    }}
+                </p>
+            </Alert>
+        }
+        .into_any()
+    } else if !card.permissions.can_save() {
+        view! {
+            <Alert title="Карточку можно только посмотреть">
+                <p>"Её ведёт организация, в которой работает сотрудник, или управление образованием."</p>
+            </Alert>
+        }
+        .into_any()
+    } else {
+        return None;
+    };
+    Some(view! { <div class="gap-below">{alert}</div> }.into_any())
+}

@@ -1,0 +1,187 @@
+//! Staff list (screens.md 15). Its state is the address, so that «Назад» and links restore it.
+
+mod filters;
+mod query;
+mod rows;
+
+use epos_shared::api::employees::{EmployeeQuery, EmployeeRow};
+use epos_shared::api::organizations::OrganizationQuery;
+use epos_shared::api::page::Page;
+use epos_shared::problem::ProblemCode;
+use epos_shared::rights::{Standing, standing};
+use leptos::prelude::*;
+use leptos_router::NavigateOptions;
+use leptos_router::hooks::{use_navigate, use_query_map};
+
+use super::{ListPlace, NEW, Working};
+use crate::api;
+use crate::components::{
+    Breadcrumbs, Button, EmptyState, ErrorState, Heading, Kind, LinkButton, Loading, Pager,
+};
+use crate::session::{Forward, use_session};
+use crate::{dom, russian};
+use filters::Filters;
+pub use filters::option_of;
+use rows::Rows;
+
+/// The page.
+#[component]
+pub fn EmployeeList() -> impl IntoView {
+    view! {
+        <Working>
+            <List/>
+        </Working>
+    }
+}
+
+/// Leads to the list in another state.
+#[derive(Clone, Copy)]
+struct Turn(Callback<EmployeeQuery>);
+
+#[component]
+fn List() -> impl IntoView {
+    let session = use_session();
+    let place = expect_context::<ListPlace>();
+    let parameters = use_query_map();
+    let query = Memo::new(move |_| parameters.with(|map| query::read(|name| map.get(name))));
+    let navigate = use_navigate();
+    let turn = Turn(Callback::new(move |next: EmployeeQuery| {
+        let now = query.get_untracked();
+        // Every letter of a search is not a step of its own in the browser's history.
+        let typing = now.query.is_some()
+            && EmployeeQuery { query: None, ..now.clone() } == EmployeeQuery { query: None, ..next.clone() };
+        if now != next {
+            let options = NavigateOptions { replace: typing, scroll: false, ..Default::default() };
+            navigate(&query::address(&next), options);
+        }
+    }));
+
+    let employees = LocalResource::new(move || {
+        let asked = query.get();
+        place.address.set_value(query::address(&asked));
+        async move {
+            let answer = session.call(api::employees(&asked)).await;
+            (asked, answer)
+        }
+    });
+    let creatable = LocalResource::new(move || async move {
+        let query = OrganizationQuery { creatable: Some(true), limit: Some(1), ..Default::default() };
+        session.call(api::organizations(&query)).await.is_ok_and(|found| !found.items.is_empty())
+    });
+    // Departments and support see several organizations, the others their own.
+    let several = Memo::new(move |_| {
+        session.person().is_some_and(|person| {
+            person.card().is_some_and(|card| {
+                card.roles_in_force()
+                    .any(|role| matches!(standing(role), Standing::Support | Standing::Department))
+            })
+        })
+    });
+    let stale =
+        move || employees.with(|answer| answer.as_ref().is_some_and(|(asked, _)| *asked != query.get()));
+    let total = move || {
+        employees.with(|answer| match answer {
+            Some((_, Ok(page))) => russian::total(page.total),
+            _ => String::new(),
+        })
+    };
+    let content = move || match employees.get() {
+        None => view! { <Loading/> }.into_any(),
+        Some((asked, Err(error))) if error.code() == Some(ProblemCode::InvalidCursor) => {
+            view! { <Forward to=query::address(&query::from_the_start(asked))/> }.into_any()
+        }
+        Some((_, Err(error))) => {
+            view! { <ErrorState error=error on_retry=move || employees.refetch()/> }.into_any()
+        }
+        Some((asked, Ok(page))) if page.items.is_empty() => empty(&asked, turn),
+        Some((asked, Ok(page))) => found(asked, page, several.get_untracked(), turn),
+    };
+    view! {
+        <Breadcrumbs
+            above=vec![("Подсистемы", "/subsystems".to_owned()), ("Контингент", "/kontingent".to_owned())]
+            here="Сотрудники"
+        />
+        <div class="page-head">
+            <Heading text="Сотрудники"/>
+            {move || {
+                (creatable.get() == Some(true))
+                    .then(|| {
+                        view! {
+                            <LinkButton href=NEW kind=Kind::Primary>
+                                "Добавить сотрудника"
+                            </LinkButton>
+                        }
+                    })
+            }}
+        </div>
+        <Filters query=query turn=turn several=several/>
+        <div class="list-bar">
+            <p role="status">{total}</p>
+            {move || {
+                query
+                    .with(query::narrowed)
+                    .then(|| {
+                        view! {
+                            <Button
+                                kind=Kind::Quiet
+                                class="button-small"
+                                on_press=move || {
+                                    let sort = query.with_untracked(|query| query.sort);
+                                    turn.0.run(EmployeeQuery { sort, ..Default::default() });
+                                }
+                            >
+                                "Сбросить фильтры"
+                            </Button>
+                        }
+                    })
+            }}
+        </div>
+        <div class:stale=stale aria-busy=move || stale().then_some("true")>
+            {content}
+        </div>
+    }
+}
+
+fn empty(asked: &EmployeeQuery, turn: Turn) -> AnyView {
+    if query::narrowed(asked) {
+        let sort = asked.sort;
+        view! {
+            <EmptyState title="Никого не нашлось">
+                <p>"Проверьте, как написаны слова, или уберите часть фильтров. Искать можно по началу фамилии, имени, отчества, логина или e-mail."</p>
+                <div class="row">
+                    <Button on_press=move || turn.0.run(EmployeeQuery { sort, ..Default::default() })>
+                        "Показать всех"
+                    </Button>
+                </div>
+            </EmptyState>
+        }
+        .into_any()
+    } else {
+        view! {
+            <EmptyState title="Сотрудников пока нет">
+                <p>"Здесь появятся карточки сотрудников, которые вам доступны."</p>
+            </EmptyState>
+        }
+        .into_any()
+    }
+}
+
+fn found(asked: EmployeeQuery, page: Page<EmployeeRow>, several: bool, turn: Turn) -> AnyView {
+    let place = expect_context::<ListPlace>();
+    if let Some(opened) = place.opened.get_value() {
+        // Back from a card: where the person was in the list.
+        place.opened.set_value(None);
+        if page.items.iter().any(|row| row.id == opened) {
+            dom::show_later(rows::row_id(opened));
+        }
+    }
+    let start = query::from_the_start(asked.clone());
+    let previous =
+        page.previous.map(|cursor| query::address(&EmployeeQuery { before: Some(cursor), ..start.clone() }));
+    let next = page.next.map(|cursor| query::address(&EmployeeQuery { after: Some(cursor), ..start }));
+    view! {
+        <Rows rows=page.items sort=asked.sort.unwrap_or_default() several=several turn=turn asked=asked/>
+        <Pager previous=previous next=next/>
+    }
+    .into_any()
+}

@@ -1,0 +1,157 @@
+//! The rows of the staff list: a table with a sticky head; on a phone each row becomes a card.
+
+use epos_shared::api::employees::{EmployeeQuery, EmployeeRow, EmployeeSort, RoleAssignment};
+use epos_shared::ids::EmployeeId;
+use epos_shared::values::{RoleState, format_date};
+use leptos::prelude::*;
+
+use super::Turn;
+use crate::components::{Badge, Icon, Picture, RoleStateBadge, Tone, bound_badge};
+use crate::pages::kontingent::{ListPlace, card_address};
+use crate::russian;
+use crate::session::use_session;
+
+use super::query;
+
+/// The id of a row, to find the place in the list again.
+pub fn row_id(id: EmployeeId) -> String {
+    format!("row-{id}")
+}
+
+/// The table.
+#[component]
+pub fn Rows(
+    rows: Vec<EmployeeRow>,
+    sort: EmployeeSort,
+    several: bool,
+    turn: Turn,
+    asked: EmployeeQuery,
+) -> impl IntoView {
+    let rows = rows.into_iter().map(|row| view! { <Row row=row several=several/> }).collect_view();
+    let (by_name, by_login) = (
+        (EmployeeSort::Name, EmployeeSort::NameDescending),
+        (EmployeeSort::Login, EmployeeSort::LoginDescending),
+    );
+    let turn_to = move |sort| {
+        let next = EmployeeQuery { sort: Some(sort), ..query::from_the_start(asked.clone()) };
+        turn.0.run(next);
+    };
+    let turn_to = Callback::new(turn_to);
+    view! {
+        <div class="table-wrap">
+            <table class="table">
+                <caption class="visually-hidden">"Сотрудники"</caption>
+                <thead>
+                    <tr>
+                        <SortHeader name="ФИО, e-mail" class="col-name" orders=by_name now=sort turn_to=turn_to/>
+                        <th scope="col" class="col-roles">"Роли"</th>
+                        {several.then(|| view! { <th scope="col">"Организация"</th> })}
+                        <SortHeader name="Логин" class="col-login" orders=by_login now=sort turn_to=turn_to/>
+                        <th scope="col">"Учётная запись"</th>
+                    </tr>
+                </thead>
+                <tbody>{rows}</tbody>
+            </table>
+        </div>
+    }
+    .into_any()
+}
+
+#[component]
+fn SortHeader(
+    name: &'static str,
+    class: &'static str,
+    orders: (EmployeeSort, EmployeeSort),
+    now: EmployeeSort,
+    turn_to: Callback<EmployeeSort>,
+) -> impl IntoView {
+    let (up, down) = orders;
+    let (state, picture, next) = if now == up {
+        (Some("ascending"), Picture::Ascending, down)
+    } else if now == down {
+        (Some("descending"), Picture::Descending, up)
+    } else {
+        (None, Picture::Sortable, up)
+    };
+    view! {
+        <th scope="col" class=class aria-sort=state>
+            <button type="button" class="sort" on:click=move |_| turn_to.run(next)>
+                {name}
+                <Icon picture=picture class="sort-mark"/>
+            </button>
+        </th>
+    }
+}
+
+#[component]
+fn Row(row: EmployeeRow, several: bool) -> impl IntoView {
+    let place = expect_context::<ListPlace>();
+    let today = use_session().person_now().map(|person| person.today);
+    let id = row.id;
+    let roles = row
+        .roles
+        .iter()
+        .map(|role| {
+            let soon = role.state == RoleState::InForce
+                && role.period.end().zip(today).is_some_and(|(end, today)| (end - today).num_days() < 30);
+            role_line(role, soon)
+        })
+        .collect_view();
+    let no_roles = row.roles.is_empty();
+    let seen = match row.last_sign_in_at {
+        Some(moment) => format!("вход {}", russian::day(moment)),
+        None if row.bound => "ещё не входили".to_owned(),
+        None => String::new(),
+    };
+    let email = row.email.map(|email| email.to_string());
+    view! {
+        <tr id=row_id(id)>
+            <th scope="row">
+                <span class="row-title">
+                    <a href=card_address(id) on:click=move |_| place.opened.set_value(Some(id))>
+                        {row.name.to_string()}
+                    </a>
+                </span>
+                <span class="cell-sub">{email.unwrap_or_else(|| "e-mail не указан".to_owned())}</span>
+                {row.archived.then(|| view! { <Badge tone=Tone::Info picture=Picture::Stop text="в архиве"/> })}
+            </th>
+            <td data-label="Роли">
+                <div>{if no_roles { view! { "нет" }.into_any() } else { roles.into_any() }}</div>
+            </td>
+            {several.then(|| view! { <td data-label="Организация"><span>{row.organization.short_name}</span></td> })}
+            <td data-label="Логин">
+                <span class="mono col-login">{row.login.to_string()}</span>
+            </td>
+            <td data-label="Уч. запись">
+                <span>
+                    {bound_badge(row.bound)}
+                    {(!seen.is_empty()).then(|| view! { <span class="cell-sub">{seen}</span> })}
+                </span>
+            </td>
+        </tr>
+    }
+    .into_any()
+}
+
+fn role_line(role: &RoleAssignment, soon: bool) -> impl IntoView + use<> {
+    let end = role.period.end().map(format_date);
+    let badge = match (role.state, end) {
+        (RoleState::InForce, Some(end)) if soon => Some(
+            view! { <Badge tone=Tone::Warning picture=Picture::Clock text=format!("до {end}")/> }.into_any(),
+        ),
+        (RoleState::InForce, Some(end)) => {
+            Some(view! { <span class="cell-sub">{format!("до {end}")}</span> }.into_any())
+        }
+        (RoleState::InForce, None) => None,
+        (RoleState::Upcoming, _) => {
+            let text = format!("с {}", format_date(role.period.start()));
+            Some(view! { <Badge tone=Tone::Warning picture=Picture::Clock text=text/> }.into_any())
+        }
+        (RoleState::Ended, _) => Some(view! { <RoleStateBadge state=RoleState::Ended/> }.into_any()),
+    };
+    view! {
+        <span class="role-line">
+            {role.role.title()} " " {badge}
+        </span>
+    }
+}
