@@ -148,8 +148,9 @@ pub fn start(services: Services, listener: TcpListener) -> std::io::Result<Runni
     let server = server.listen(listener)?.run();
     let handle = server.handle();
     let (stop, stopped) = watch::channel(false);
-    let sealer = actix_web::rt::spawn(jobs::run_sealer(services, stopped));
-    Ok(Running { address, handle, stop, jobs: vec![sealer], server: actix_web::rt::spawn(server) })
+    let sealer = actix_web::rt::spawn(jobs::run_sealer(services.clone(), stopped.clone()));
+    let sweeper = actix_web::rt::spawn(jobs::run_sweeper(services, stopped));
+    Ok(Running { address, handle, stop, jobs: vec![sealer, sweeper], server: actix_web::rt::spawn(server) })
 }
 
 fn viewer(document: &utoipa::openapi::OpenApi) -> SwaggerUi {

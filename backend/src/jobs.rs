@@ -6,6 +6,7 @@ use chrono::{NaiveDateTime, TimeDelta};
 use diesel::prelude::*;
 use tokio::sync::watch;
 
+use crate::accounts;
 use crate::app::Services;
 use crate::audit;
 use crate::db::schema::leases;
@@ -14,6 +15,8 @@ use crate::on;
 
 /// How long a lease lasts unless renewed: many times the longest work under it.
 const LEASE: TimeDelta = TimeDelta::seconds(30);
+/// How often old counters are removed.
+const SWEEP: Duration = Duration::from_secs(600);
 
 /// Takes a lease that nobody holds. The token is greater than every one before it (fencing).
 ///
@@ -44,51 +47,74 @@ pub fn renew(conn: &mut Conn, name: &str, token: i64, until: NaiveDateTime) -> R
     Ok(diesel::update(mine).set(leases::expires_at.eq(until)).execute(conn)? == 1)
 }
 
-/// Seals the journal until told to stop.
+/// Seals the journal until told to stop. Where there is nothing to seal it reads and writes nothing.
 pub async fn run_sealer(services: Services, mut stop: watch::Receiver<bool>) {
     const NAME: &str = "audit-sealer";
     let pause = Duration::from_millis(services.config.audit.seal_interval_ms);
     let mut held: Option<i64> = None;
     while !*stop.borrow() {
-        let context = services.context.clone();
-        let token = held;
-        let result: Result<(Option<i64>, usize), DbError> = services
-            .db
-            .write_by_condition(move |conn| {
-                let now = context.db_now();
-                let until = now + LEASE;
-                let token = match token {
-                    Some(token) if renew(conn, NAME, token, until)? => Some(token),
-                    _ => acquire(conn, NAME, now, until)?,
-                };
-                let sealed = if token.is_some() { audit::seal_pending(conn, context.secrets())? } else { 0 };
-                Ok((token, sealed))
-            })
-            .await;
-        match result {
-            Ok((token, sealed)) => {
-                held = token;
-                if sealed > 0 {
-                    tracing::debug!(sealed, "rows of the journal were sealed");
-                }
-            }
+        match seal(&services, NAME, held).await {
+            Ok(token) => held = token,
             Err(error) => {
                 held = None;
                 tracing::warn!(%error, "the journal could not be sealed");
             }
         }
-        tokio::select! {
-            () = tokio::time::sleep(pause) => {}
-            _ = stop.changed() => {}
-        }
+        wait(pause, &mut stop).await;
     }
-    // Another process need not wait for the lease to run out.
-    if let Some(token) = held {
+    // What the last requests wrote is sealed too, and another process need not wait for the lease to run out.
+    if let Ok(Some(token)) = seal(&services, NAME, held).await {
         let now = services.context.db_now();
         let released: Result<bool, DbError> =
             services.db.write_by_condition(move |conn| renew(conn, NAME, token, now)).await;
         if let Err(error) = released {
             tracing::warn!(%error, "the sealer's lease could not be given back");
         }
+    }
+}
+
+/// Seals what there is under a lease that is held, renewed or taken; answers its token.
+async fn seal(services: &Services, name: &'static str, held: Option<i64>) -> Result<Option<i64>, DbError> {
+    if !services.db.read(audit::has_unsealed).await? {
+        return Ok(held);
+    }
+    let context = services.context.clone();
+    let (token, sealed) = services
+        .db
+        .write_by_condition::<_, DbError, _>(move |conn| {
+            let now = context.db_now();
+            let until = now + LEASE;
+            let token = match held {
+                Some(token) if renew(conn, name, token, until)? => Some(token),
+                _ => acquire(conn, name, now, until)?,
+            };
+            let sealed = if token.is_some() { audit::seal_pending(conn, context.secrets())? } else { 0 };
+            Ok((token, sealed))
+        })
+        .await?;
+    if sealed > 0 {
+        tracing::debug!(sealed, "rows of the journal were sealed");
+    }
+    Ok(token)
+}
+
+/// Removes what counts nothing any more, every few minutes until told to stop. Without a lease: two at once
+/// do no harm.
+pub async fn run_sweeper(services: Services, mut stop: watch::Receiver<bool>) {
+    while !*stop.borrow() {
+        wait(SWEEP, &mut stop).await;
+        let tools = services.clone();
+        let swept = services.db.write_by_condition(move |conn| accounts::sweep_attempts(conn, &tools)).await;
+        match swept {
+            Ok(swept) => tracing::debug!(swept, "old counters of failures were removed"),
+            Err(error) => tracing::warn!(%error, "old counters of failures could not be removed"),
+        }
+    }
+}
+
+async fn wait(pause: Duration, stop: &mut watch::Receiver<bool>) {
+    tokio::select! {
+        () = tokio::time::sleep(pause) => {}
+        _ = stop.changed() => {}
     }
 }

@@ -9,7 +9,7 @@ use std::net::IpAddr;
 
 use serde_json::Value;
 
-pub use seal::{Verification, seal_pending, verify};
+pub use seal::{Verification, has_unsealed, seal_pending, verify};
 
 use crate::context::Context;
 use crate::db::types::Id;

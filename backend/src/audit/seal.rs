@@ -36,6 +36,14 @@ pub fn seal_pending(conn: &mut Conn, secrets: &Secrets) -> Result<usize, DbError
     Ok(rows.len())
 }
 
+/// Whether a row waits for its seal.
+///
+/// # Errors
+/// The database fails.
+pub fn has_unsealed(conn: &mut Conn) -> Result<bool, DbError> {
+    store::has_unsealed(conn)
+}
+
 /// The seal of a row: over the seal before it, its place and every column.
 fn link(secrets: &Secrets, previous: &[u8], position: i64, row: &Row) -> Vec<u8> {
     let text = |value: &Option<String>| value.as_deref().map(str::to_owned);

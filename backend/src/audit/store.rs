@@ -97,6 +97,11 @@ pub(super) fn unsealed(conn: &mut Conn, limit: i64) -> Result<Vec<Row>, DbError>
         .load(conn)?)
 }
 
+pub(super) fn has_unsealed(conn: &mut Conn) -> Result<bool, DbError> {
+    let waiting = audit_events::table.filter(audit_events::position.is_null());
+    Ok(diesel::select(diesel::dsl::exists(waiting)).get_result(conn)?)
+}
+
 pub(super) fn count_unsealed(conn: &mut Conn) -> Result<i64, DbError> {
     Ok(audit_events::table.filter(audit_events::position.is_null()).count().get_result(conn)?)
 }

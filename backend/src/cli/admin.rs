@@ -56,6 +56,9 @@ pub(super) fn run(config: Config, command: Command) -> Result<(), CommandError> 
     let Command::Create(create) = command;
     let context = context(&config, &master_key(&config)?);
     let services = Services::open(config, Mode::Production, context)?;
+    if !services.db.is_ready_blocking()? {
+        return Err(CommandError::Failed("the database is not migrated: epos migrate".to_owned()));
+    }
     let user_name = user_name(&create.user_name)?;
     let name = FullName {
         family_name: create.family_name,

@@ -19,15 +19,23 @@ pub(super) fn serve(config: Config) -> Result<(), CommandError> {
     log(&config);
     let context = context(&config, &master_key(&config)?);
     let listen = config.server.listen;
+    let listener = bind(listen)?;
     let services = Services::open(config, Mode::Production, context)?;
-    run(services, listen, |_| Ok(()))
+    if !services.db.is_ready_blocking()? {
+        tracing::warn!("the database is not migrated: `epos migrate` (until then /readyz says no)");
+    }
+    run(services, listener, |_| ())
 }
 
 /// Serves a demo: SQLite and a key in a folder, migrated and filled at the first start.
 pub(super) fn demo(mut config: Config, data: &Path, listen: SocketAddr) -> Result<(), CommandError> {
     std::fs::create_dir_all(data)?;
+    let listener = bind(listen)?;
+    let listen = listener.local_addr()?;
     config.server.listen = listen;
-    config.server.public_url = format!("http://{listen}");
+    if config.server.public_url.is_empty() {
+        config.server.public_url = format!("http://{}", own_machine(listen));
+    }
     if config.log.level == "info" {
         // A person looks at this terminal: only what went wrong.
         config.log.level = "warn".to_owned();
@@ -43,10 +51,18 @@ pub(super) fn demo(mut config: Config, data: &Path, listen: SocketAddr) -> Resul
     let services = Services::open(config, Mode::Demo, context)?;
     services.db.migrate()?;
     let accounts = demo::load(&services)?;
-    run(services, listen, move |address| {
-        tell(&format!("\nЭПОС: http://{address}\n\n{accounts}"));
-        Ok(())
-    })
+    let address = services.origin.text.clone();
+    run(services, listener, move |_| tell(&format!("\nЭПОС: {address}\n\n{accounts}")))
+}
+
+/// Where a browser on this machine finds a server that listens on every address.
+fn own_machine(listen: SocketAddr) -> SocketAddr {
+    if listen.ip().is_unspecified() { SocketAddr::from(([127, 0, 0, 1], listen.port())) } else { listen }
+}
+
+fn bind(listen: SocketAddr) -> Result<TcpListener, CommandError> {
+    TcpListener::bind(listen)
+        .map_err(|error| CommandError::Failed(format!("{listen} cannot be listened on: {error}")))
 }
 
 /// The demo's key: made at the first start, readable by its owner alone.
@@ -72,15 +88,13 @@ fn demo_key(file: &Path) -> Result<MasterKey, CommandError> {
 
 fn run(
     services: Services,
-    listen: SocketAddr,
-    ready: impl FnOnce(SocketAddr) -> Result<(), CommandError> + 'static,
+    listener: TcpListener,
+    ready: impl FnOnce(SocketAddr) + 'static,
 ) -> Result<(), CommandError> {
-    let listener = TcpListener::bind(listen)
-        .map_err(|error| CommandError::Failed(format!("{listen} cannot be listened on: {error}")))?;
     actix_web::rt::System::new().block_on(async move {
         let running = app::start(services, listener)?;
         tracing::info!(address = %running.address, "serving");
-        ready(running.address)?;
+        ready(running.address);
         asked_to_stop().await?;
         tracing::info!("stopping");
         running.stop().await;

@@ -5,6 +5,7 @@ mod random;
 mod secrets;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
 use chrono_tz::Tz;
@@ -23,6 +24,8 @@ pub struct Context {
     random: Arc<dyn Random>,
     secrets: Arc<Secrets>,
     zone: Tz,
+    /// The microsecond of the last identifier.
+    last: Arc<AtomicU64>,
 }
 
 impl std::fmt::Debug for Context {
@@ -35,7 +38,7 @@ impl Context {
     /// Puts a context together.
     #[must_use]
     pub fn new(clock: Arc<dyn Clock>, random: Arc<dyn Random>, secrets: Secrets, zone: Tz) -> Self {
-        Self { clock, random, secrets: Arc::new(secrets), zone }
+        Self { clock, random, secrets: Arc::new(secrets), zone, last: Arc::new(AtomicU64::new(0)) }
     }
 
     /// The same at another moment, where time stands still: for what is to look as if it had happened then
@@ -63,10 +66,14 @@ impl Context {
         self.now().with_timezone(&self.zone).date_naive()
     }
 
-    /// A new identifier (UUIDv7), ordered by the microsecond.
+    /// A new identifier (UUIDv7), greater than every one this process made before: events of one moment keep
+    /// their order. Where the clock stands, identifiers run ahead of it by a microsecond each.
     #[must_use]
     pub fn id(&self) -> Id {
-        let micros = u64::try_from(self.now().timestamp_micros()).unwrap_or_default();
+        let now = u64::try_from(self.now().timestamp_micros()).unwrap_or_default();
+        let next = |last: u64| now.max(last.saturating_add(1));
+        let last = self.last.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |last| Some(next(last)));
+        let micros = last.map_or(now, next);
         let mut tail = self.bytes::<10>();
         // RFC 9562, 6.2, method 3: the 12 bits after the milliseconds hold the fraction of one.
         let fraction = u16::try_from((micros % 1000) * 4096 / 1000).unwrap_or_default().to_be_bytes();
@@ -104,16 +111,18 @@ mod tests {
     }
 
     #[test]
-    fn identifiers_are_version_7_and_ordered_by_the_microsecond() {
+    fn identifiers_are_version_7_and_ordered_also_while_the_clock_stands() {
         let clock = Arc::new(ManualClock::at("2026-11-22T18:59:59.999990Z".parse().unwrap()));
         let context = context(&clock);
         let mut last = Id(uuid::Uuid::nil());
-        for _ in 0..20 {
+        for number in 0..40 {
             let id = context.id();
             assert_eq!(id.0.get_version_num(), 7);
             assert!(id > last, "{id} after {last}");
             last = id;
-            clock.advance(TimeDelta::microseconds(1));
+            if number >= 20 {
+                clock.advance(TimeDelta::microseconds(3));
+            }
         }
     }
 

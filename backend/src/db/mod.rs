@@ -170,6 +170,14 @@ impl Database {
     pub async fn is_ready(&self) -> Result<bool, DbError> {
         self.read(migrations::is_current).await
     }
+
+    /// [`Self::is_ready`] for commands.
+    ///
+    /// # Errors
+    /// It does not answer.
+    pub fn is_ready_blocking(&self) -> Result<bool, DbError> {
+        migrations::is_current(&mut *checkout(&self.readers)?)
+    }
 }
 
 async fn blocking<T, E, F>(work: F) -> Result<T, E>

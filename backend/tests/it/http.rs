@@ -72,10 +72,34 @@ crate::both_databases! {
         let client = app.anonymous();
         let page = client.get("/kontingent/employees/17").await;
         assert_eq!(page.header("content-type"), Some("text/html; charset=utf-8"));
+        let policy = page.header("content-security-policy").unwrap();
+        for hash in epos_backend::http::script_hashes(&page.text()) {
+            assert!(policy.contains(&format!("'{hash}'")), "{policy}");
+        }
+        assert!(!policy.contains("unsafe-inline"));
         let home = client.get("/").await;
         assert_eq!((page.status, page.bytes), (home.status, home.bytes));
         client.get("/missing.js").await.expect_problem(404, "not-found");
         client.get("/index.html.br").await.expect_problem(404, "not-found");
         client.post("/kontingent", serde_json::json!({})).await.expect_problem(405, "method-not-allowed");
+    }
+
+    async fn a_page_that_is_known_is_not_sent_again(app: TestApp) {
+        let client = app.anonymous();
+        let page = client.get("/").await;
+        let Some(etag) = page.header("etag") else {
+            assert_eq!(page.status, 503, "the client was not built, and the page says so");
+            assert!(page.text().contains("Клиент не собран"));
+            return;
+        };
+        assert_eq!(page.header("cache-control"), Some("no-cache"));
+        let again = client.send(client.request(Method::GET, "/").header("if-none-match", etag)).await;
+        assert_eq!((again.status.as_u16(), again.bytes.len()), (304, 0));
+        let packed = client.send(client.request(Method::GET, "/").header("accept-encoding", "br, gzip")).await;
+        if let Some(encoding) = packed.header("content-encoding") {
+            assert_eq!(encoding, "br");
+            assert_ne!(packed.header("etag"), Some(etag), "another form, another tag");
+        }
+        assert_eq!(page.header("vary"), Some("accept-encoding"));
     }
 }

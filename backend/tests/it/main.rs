@@ -1,15 +1,30 @@
 //! The server as its clients meet it: a real server on a real database, SQLite and PostgreSQL both.
 
 #![allow(missing_docs, reason = "a test says in its name what the system promises")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "the exception for tests in clippy.toml does not see helpers outside of #[test]"
+)]
 
 mod common;
 
 mod audit;
+mod cli;
+mod database;
 mod demo;
+mod employees_card;
+mod employees_list;
 mod http;
 mod matrix;
 mod matrix_world;
 mod openapi;
+mod organizations;
+mod people;
 mod schema;
 mod session;
 mod sign_in;
+mod binding;
+mod roles_in_force;

@@ -16,7 +16,7 @@ use epos_backend::db::types::Id;
 use epos_backend::db::{Conn, DbError};
 use epos_shared::values::{FullName, PersonName};
 
-pub use client::Client;
+pub use client::{Answer, Client};
 pub use database::TestDatabase;
 
 /// Where the tests' server says it is.
@@ -49,27 +49,27 @@ macro_rules! both_databases {
             #[allow(unused_imports)]
             use super::*;
 
-            async fn test($app: &mut $crate::common::TestApp) $body
+            async fn promised($app: &mut $crate::common::TestApp) $body
 
-            fn run(kind: $crate::common::Kind) {
+            fn start_and_check(kind: $crate::common::Kind) {
                 #[allow(unused_mut, unused_assignments)]
                 let mut configure: fn(&mut epos_backend::config::Config) = |_| {};
                 $(configure = $configure;)?
                 actix_web::rt::System::new().block_on(async move {
                     let mut app = $crate::common::TestApp::start(kind, configure).await;
-                    test(&mut app).await;
+                    promised(&mut app).await;
                     app.stop().await;
                 });
             }
 
             #[test]
             fn sqlite() {
-                run($crate::common::Kind::Sqlite);
+                start_and_check($crate::common::Kind::Sqlite);
             }
 
             #[test]
             fn postgres() {
-                run($crate::common::Kind::Postgres);
+                start_and_check($crate::common::Kind::Postgres);
             }
         }
     )+};

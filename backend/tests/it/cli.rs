@@ -1,0 +1,145 @@
+//! The commands of the one binary.
+
+use std::io::Write as _;
+use std::process::{Command, Output, Stdio};
+
+use crate::common::{Kind, PASSWORD, TestApp};
+
+fn epos(url: &str) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_epos"));
+    for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("EPOS_")) {
+        command.env_remove(name);
+    }
+    command
+        .env("EPOS_DATABASE__URL", url)
+        .env("EPOS_SERVER__PUBLIC_URL", "https://epos.test")
+        .env("EPOS_SERVER__TRUSTED_PROXIES", "[\"10.0.0.0/8\"]")
+        .env("EPOS_SECRETS__MASTER_KEY", "07".repeat(32))
+        .env("EPOS_PASSWORDS__MEMORY_KIB", "8")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    command
+}
+
+fn run(command: &mut Command, input: &str) -> (Output, String) {
+    let mut child = command.spawn().unwrap();
+    // A command that refuses before it reads closes its input.
+    let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
+    let output = child.wait_with_output().unwrap();
+    let said = [&output.stdout[..], &output.stderr[..]].concat();
+    let said = String::from_utf8(said).unwrap();
+    (output, said)
+}
+
+fn create(app: &TestApp, user_name: &str, email: &str, password: &str) -> (bool, String) {
+    let url = app.services.config.database.url.clone();
+    let mut command = epos(&url);
+    command.args(["admin", "create", "--user-name", user_name, "--email", email, "--password-stdin"]);
+    command.args(["--family-name", "Главная", "--given-name", "Вера", "--patronymic", "Павловна"]);
+    let (output, said) = run(&mut command, &format!("{password}\n"));
+    (output.status.success(), said)
+}
+
+crate::both_databases! {
+    async fn the_first_support_account_signs_in_and_works_as_its_card(app: TestApp) {
+        let (done, said) = create(app, "glavnaya", "glavnaya@epos.test", PASSWORD);
+        assert!(done, "{said}");
+        let client = app.anonymous();
+        let state = client.sign_in("glavnaya", PASSWORD).await.expect(200);
+        assert_eq!(state["cards"][0]["roles"][0]["role"], "support", "{state}");
+        assert_eq!(state["chosen_card"], state["cards"][0]["id"]);
+        let kind = &state["cards"][0]["organization"]["kind"];
+        assert_eq!(kind, "operator");
+
+        let (done, said) = create(app, "vtoraya", "vtoraya@epos.test", PASSWORD);
+        assert!(done, "{said}");
+        let second = app.anonymous().sign_in("vtoraya", PASSWORD).await.expect(200);
+        assert_eq!(second["cards"][0]["organization"], state["cards"][0]["organization"], "one operator");
+    }
+
+    async fn a_name_an_address_or_a_password_that_will_not_do_is_told(app: TestApp) {
+        assert!(create(app, "glavnaya", "glavnaya@epos.test", PASSWORD).0);
+        for (user_name, email, password, told) in [
+            ("glavnaya", "other@epos.test", PASSWORD, "given out before"),
+            ("other", "GLAVNAYA@epos.test", PASSWORD, "another account's"),
+            ("other", "other@epos.test", "короткий", "Не короче 10"),
+            ("otherother", "other@epos.test", "otherother", "не должен совпадать"),
+            ("Other", "other@epos.test", PASSWORD, "--user-name"),
+            ("other", "other", PASSWORD, "e-mail"),
+        ] {
+            let (done, said) = create(app, user_name, email, password);
+            assert!(!done && said.contains(told), "{told}: {said}");
+            assert!(!said.contains(password) || password == user_name, "{said}");
+        }
+    }
+
+    async fn migrating_twice_changes_nothing_and_the_journal_is_checked(app: TestApp) {
+        let url = app.services.config.database.url.clone();
+        let (output, said) = run(epos(&url).arg("migrate"), "");
+        assert!(output.status.success() && said.contains("current"), "{said}");
+        let (output, said) = run(epos(&url).arg("verify-audit"), "");
+        assert!(output.status.success() && said.contains("sealed: 0"), "{said}");
+        assert!(matches!(app.kind, Kind::Sqlite | Kind::Postgres));
+    }
+}
+
+#[test]
+fn the_configuration_is_shown_without_its_secrets() {
+    let mut command = epos("postgres://epos:tiger@db/epos");
+    let (output, said) = run(command.arg("check-config"), "");
+    assert!(output.status.success(), "{said}");
+    assert!(said.contains("https://epos.test") && said.contains("10.0.0.0/8"), "{said}");
+    assert!(!said.contains("tiger") && !said.contains("0707"), "{said}");
+}
+
+#[test]
+fn an_unknown_variable_and_an_unknown_key_are_refused() {
+    let mut command = epos("sqlite:x.db");
+    let (output, said) = run(command.env("EPOS_SERVER__LISSEN", "1").arg("check-config"), "");
+    assert!(!output.status.success() && said.contains("lissen"), "{said}");
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("epos.toml");
+    std::fs::write(&file, "[server]\nport = 80\n").unwrap();
+    let (output, said) = run(epos("sqlite:x.db").arg("--config").arg(&file).arg("check-config"), "");
+    assert!(!output.status.success() && said.contains("port"), "{said}");
+}
+
+#[test]
+fn without_what_protects_people_nothing_starts() {
+    let mut command = epos("sqlite:x.db");
+    command.env_remove("EPOS_SERVER__PUBLIC_URL").env_remove("EPOS_SECRETS__MASTER_KEY");
+    let (output, said) = run(command.env_remove("EPOS_SERVER__TRUSTED_PROXIES").arg("serve"), "");
+    assert!(!output.status.success());
+    for key in ["server.public_url", "server.trusted_proxies", "secrets.master_key"] {
+        assert!(said.contains(key), "{said}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn the_demo_starts_on_an_empty_folder_and_ends_in_order_at_sigterm() {
+    let folder = tempfile::tempdir().unwrap();
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_epos"));
+    command.args(["demo", "--listen", &format!("127.0.0.1:{port}"), "--data"]).arg(folder.path());
+    let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let alive = (0..600).any(|_| {
+        std::thread::sleep(std::time::Duration::from_millis(50));
+        std::net::TcpStream::connect(("127.0.0.1", port)).is_ok_and(|mut stream| {
+            let _ = stream.write_all(b"GET /readyz HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n");
+            let mut answer = String::new();
+            let _ = std::io::Read::read_to_string(&mut stream, &mut answer);
+            answer.starts_with("HTTP/1.1 200")
+        })
+    });
+    Command::new("kill").arg(child.id().to_string()).status().unwrap();
+    let output = child.wait_with_output().unwrap();
+    let said =
+        String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
+    assert!(alive && output.status.success(), "{:?}: {said}", output.status);
+    assert!(said.contains(&format!("http://127.0.0.1:{port}")), "{said}");
+    use std::os::unix::fs::PermissionsExt as _;
+    let key = std::fs::metadata(folder.path().join("master.key")).unwrap();
+    assert_eq!(key.permissions().mode() & 0o777, 0o600);
+}
