@@ -156,8 +156,11 @@ fn settle(
     let now = context.db_now();
     let bound = binding_store::of_card(conn, card.id)?;
     let state = credential.state(now);
+    if card.archived_at.is_some() {
+        return Ok(Err(Reason::Voided));
+    }
     match bound {
-        Some(bound) if bound.account == asker.account && card.archived_at.is_none() => {
+        Some(bound) if bound.account == asker.account => {
             // Entered a second time: nothing is to be done, and nothing is to be left usable.
             credentials::consume(conn, credential.id, now)?;
             return Ok(Ok(()));
