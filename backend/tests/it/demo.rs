@@ -48,7 +48,8 @@ async fn load(services: &Services) -> Table {
 /// The lines of organizations and cards, as people read them.
 fn dump(conn: &mut epos_backend::db::Conn) -> QueryResult<String> {
     let mut text = String::new();
-    let rows: Vec<(String, String, String, String, Option<String>, Option<String>)> = organizations::table
+    type Organization = (String, String, String, String, Option<String>, Option<String>);
+    let rows: Vec<Organization> = organizations::table
         .order(organizations::inn.asc())
         .select((
             organizations::kind,
@@ -80,16 +81,16 @@ fn dump(conn: &mut epos_backend::db::Conn) -> QueryResult<String> {
     for person in people {
         text.push_str(&format!("{person:?}\n"));
     }
-    let mut roles: Vec<(String, String, chrono::NaiveDate, Option<chrono::NaiveDate>)> =
-        role_assignments::table
-            .inner_join(employees::table)
-            .select((
-                employees::login,
-                role_assignments::role,
-                role_assignments::starts_on,
-                role_assignments::ends_on,
-            ))
-            .load(conn)?;
+    type Assignment = (String, String, chrono::NaiveDate, Option<chrono::NaiveDate>);
+    let mut roles: Vec<Assignment> = role_assignments::table
+        .inner_join(employees::table)
+        .select((
+            employees::login,
+            role_assignments::role,
+            role_assignments::starts_on,
+            role_assignments::ends_on,
+        ))
+        .load(conn)?;
     roles.sort();
     for role in roles {
         text.push_str(&format!("{role:?}\n"));
