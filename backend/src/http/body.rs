@@ -117,10 +117,10 @@ fn explain(path: &Path, error: &serde_json::Error) -> ApiError {
     for (start, code, message) in SHAPES {
         if text.starts_with(start) {
             // The path of a missing field ends at what misses it.
-            if code == "missing-field" {
-                if let Some(name) = text.split('`').nth(1) {
-                    field = if field.is_empty() { escape(name) } else { format!("{field}/{}", escape(name)) };
-                }
+            if code == "missing-field"
+                && let Some(name) = text.split('`').nth(1)
+            {
+                field = if field.is_empty() { escape(name) } else { format!("{field}/{}", escape(name)) };
             }
             let error = FieldError { field, code: code.to_owned(), message: message.to_owned() };
             return Problem { errors: vec![error], ..Problem::new(ProblemCode::MalformedBody) }.into();

@@ -98,3 +98,63 @@ fn shape(answer: &mut HttpResponse<BoxBody>, request_id: &str) {
     *answer = plain.set_body(body);
     answer.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(PROBLEM_MEDIA_TYPE));
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use actix_web::dev::Service as _;
+    use actix_web::middleware::from_fn;
+    use actix_web::test::{TestRequest, init_service, read_body};
+    use actix_web::{App, web};
+
+    use super::*;
+    use crate::context::{MasterKey, Secrets, SeededRandom, SystemClock};
+
+    async fn answered(path: &str) -> (u16, Problem) {
+        let secrets = Secrets::new(&MasterKey::from_bytes([1; 32]));
+        let context =
+            Context::new(Arc::new(SystemClock), Arc::new(SeededRandom::new(1)), secrets, chrono_tz::UTC);
+        let app = init_service(
+            App::new()
+                .app_data(web::Data::new(context))
+                .app_data(web::Data::new(TrustedProxies::default()))
+                .app_data(web::Data::new(AllowedOrigins(Vec::new())))
+                .app_data(web::Data::new(Policy::new(false)))
+                .route("/panic", web::get().to(async || -> HttpResponse { panic!("an expected panic") }))
+                .route("/bare", web::get().to(async || HttpResponse::InternalServerError().body("a secret")))
+                .wrap(from_fn(observe)),
+        )
+        .await;
+        let (status, headers, body) = match app.call(TestRequest::get().uri(path).to_request()).await {
+            Ok(answer) => (answer.status(), answer.headers().clone(), read_body(answer).await),
+            Err(error) => {
+                let answer = error.error_response();
+                let (status, headers) = (answer.status(), answer.headers().clone());
+                (status, headers, actix_web::body::to_bytes(answer.into_body()).await.unwrap())
+            }
+        };
+        assert_eq!(headers.get(CONTENT_TYPE).unwrap(), PROBLEM_MEDIA_TYPE);
+        assert!(headers.contains_key("content-security-policy"));
+        let problem: Problem = serde_json::from_slice(&body).unwrap();
+        assert_eq!(
+            problem.request_id.as_deref(),
+            headers.get("x-request-id").and_then(|id| id.to_str().ok())
+        );
+        (status.as_u16(), problem)
+    }
+
+    #[actix_web::test]
+    async fn a_handler_that_panics_answers_a_problem() {
+        let (status, problem) = answered("/panic").await;
+        assert_eq!((status, problem.code), (500, ProblemCode::Internal));
+    }
+
+    #[actix_web::test]
+    async fn an_answer_of_the_framework_becomes_a_problem_and_tells_nothing_else() {
+        let (status, problem) = answered("/nowhere").await;
+        assert_eq!((status, problem.code), (404, ProblemCode::NotFound));
+        let (status, problem) = answered("/bare").await;
+        assert_eq!((status, problem.code, problem.detail.as_str()), (500, ProblemCode::Internal, ""));
+    }
+}
