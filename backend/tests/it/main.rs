@@ -12,6 +12,7 @@
 mod common;
 
 mod audit;
+mod binding;
 mod cli;
 mod database;
 mod demo;
@@ -23,8 +24,7 @@ mod matrix_world;
 mod openapi;
 mod organizations;
 mod people;
+mod roles_in_force;
 mod schema;
 mod session;
 mod sign_in;
-mod binding;
-mod roles_in_force;
