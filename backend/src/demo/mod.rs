@@ -2,9 +2,7 @@
 //! and five hundred people, the same at every loading.
 
 mod cast;
-mod dice;
 mod load;
-mod names;
 mod organizations;
 mod people;
 mod plan;

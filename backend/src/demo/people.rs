@@ -4,15 +4,16 @@ use std::collections::{HashMap, HashSet};
 
 use chrono::{Datelike as _, Days as Count, NaiveDate};
 use epos_shared::roles::{OrganizationKind, Role};
-use epos_shared::values::{Email, FullName, Period, PersonName, transliterate};
+use epos_shared::values::{Email, FullName, Period, PersonName};
 
 use super::DemoError;
 use super::cast::{CAST, Days, Story};
-use super::dice::Dice;
-use super::names::{
+use super::organizations::PlannedOrganization;
+use crate::invented::dice::Dice;
+use crate::invented::names::{
     FAMILY_NAMES, FIRST_OF_DOUBLE, LONGEST, MEN, PATRONYMICS, WITHOUT_PATRONYMIC, WOMEN, feminine,
 };
-use super::organizations::PlannedOrganization;
+use crate::invented::staff::{mailbox, roles_at, school_year};
 
 /// A card that is to be created.
 #[derive(Debug, Clone)]
@@ -95,13 +96,6 @@ fn name_of(family: &str, given: &str, patronymic: &str) -> Result<FullName, Demo
     let part = |text: &str| text.parse::<PersonName>().map_err(|error| invalid(&error));
     let patronymic = if patronymic.is_empty() { None } else { Some(part(patronymic)?) };
     Ok(FullName { family_name: part(family)?, given_name: part(given)?, patronymic })
-}
-
-/// The first of September that began the school year of `today`, `years` before.
-fn school_year(today: NaiveDate, years: u32) -> NaiveDate {
-    let year = if today.month() >= 9 { today.year() } else { today.year() - 1 };
-    let year = year - i32::try_from(years).unwrap_or_default();
-    NaiveDate::from_ymd_opt(year, 9, 1).unwrap_or(today)
 }
 
 fn before(today: NaiveDate, days: u32) -> NaiveDate {
@@ -408,42 +402,6 @@ impl People {
         let count = self.taken_user_names.entry(base.clone()).or_default();
         *count += 1;
         if *count == 1 { base } else { format!("{base}{count}") }
-    }
-}
-
-/// `ivanova.ea`.
-fn mailbox(name: &FullName) -> String {
-    let initial = |part: &PersonName| -> String { part.as_str().chars().take(1).collect() };
-    let family: String = transliterate(name.family_name.as_str()).chars().take(30).collect();
-    let given = transliterate(&initial(&name.given_name));
-    let patronymic = name.patronymic.as_ref().map(|part| transliterate(&initial(part))).unwrap_or_default();
-    format!("{family}.{given}{patronymic}")
-}
-
-/// Who stands at a place of the staff: the head first, then the specialists, then those who teach.
-fn roles_at(kind: OrganizationKind, place: u32, dice: &mut Dice) -> Vec<Role> {
-    match (kind, place) {
-        (OrganizationKind::Operator, _) => vec![Role::Support],
-        (OrganizationKind::EducationDepartment, 0 | 2) => vec![Role::EducationDepartment],
-        (OrganizationKind::EducationDepartment, 1) => vec![Role::PreschoolDepartment],
-        (OrganizationKind::EducationDepartment, _) => {
-            vec![Role::EducationDepartment, Role::PreschoolDepartment]
-        }
-        (OrganizationKind::School, 0) => vec![Role::SchoolDirector],
-        (OrganizationKind::School, 1) => vec![Role::SchoolDeputy],
-        (OrganizationKind::School, 2) => vec![Role::SchoolOfficer],
-        (OrganizationKind::School, 3) if dice.chance(50) => vec![Role::SchoolDeputy, Role::Teacher],
-        (OrganizationKind::School, 4) => vec![Role::SocialPedagogue],
-        (OrganizationKind::School, _) if dice.chance(38) => vec![Role::Teacher, Role::ClassTeacher],
-        (OrganizationKind::School, _) => vec![Role::Teacher],
-        (OrganizationKind::College, 0) => vec![Role::CollegeDirector],
-        (OrganizationKind::College, 1 | 3) => vec![Role::CollegeDeputy],
-        (OrganizationKind::College, 2) => vec![Role::CollegeOfficer],
-        (OrganizationKind::College, 4) => vec![Role::SocialPedagogue],
-        (OrganizationKind::College, 5) => vec![Role::CollegeOfficer, Role::Lecturer],
-        (OrganizationKind::College, _) => vec![Role::Lecturer],
-        (OrganizationKind::Kindergarten, 0) => vec![Role::KindergartenHead],
-        (OrganizationKind::Kindergarten, _) => vec![Role::KindergartenTeacher],
     }
 }
 

@@ -3,12 +3,12 @@
 /// SplitMix64 (Steele, Lea, Flood, "Fast splittable pseudorandom number generators", 2014): eight lines that
 /// no release of a crate can change. For invented people only, never for secrets.
 #[derive(Debug, Clone)]
-pub(super) struct Dice(u64);
+pub(crate) struct Dice(u64);
 
 impl Dice {
     /// A generator of its own for each `subject`, so that a change to one organization leaves the others as
     /// they were.
-    pub(super) fn new(seed: u64, subject: &str) -> Self {
+    pub(crate) fn new(seed: u64, subject: &str) -> Self {
         // FNV-1a.
         let hash = subject.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
             (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
@@ -25,24 +25,24 @@ impl Dice {
     }
 
     /// A number from 0 up to, not including, `bound`; 0 where that is 0.
-    pub(super) fn below(&mut self, bound: u32) -> u32 {
+    pub(crate) fn below(&mut self, bound: u32) -> u32 {
         let wide = u128::from(self.next()) * u128::from(bound);
         u32::try_from(wide >> 64).unwrap_or_default()
     }
 
     /// A number from `low` to `high`, both inclusive.
-    pub(super) fn between(&mut self, low: u32, high: u32) -> u32 {
+    pub(crate) fn between(&mut self, low: u32, high: u32) -> u32 {
         low + self.below(high.saturating_sub(low) + 1)
     }
 
     /// True `percent` times of a hundred.
-    pub(super) fn chance(&mut self, percent: u32) -> bool {
+    pub(crate) fn chance(&mut self, percent: u32) -> bool {
         self.below(100) < percent
     }
 
     /// One of a list that begins with what is most frequent: the place n weighs 1 / (n + 8), about as names
     /// are spread in life.
-    pub(super) fn frequent<T: Copy + Default>(&mut self, list: &[T]) -> T {
+    pub(crate) fn frequent<T: Copy + Default>(&mut self, list: &[T]) -> T {
         let weight = |place: usize| 100_000 / (u32::try_from(place).unwrap_or(u32::MAX - 8) + 8);
         let total = (0..list.len()).map(weight).sum();
         let mut left = self.below(total);

@@ -1,7 +1,7 @@
 //! Names as they are spread in Прикамье: the most frequent first.
 
 /// Surnames in their masculine form.
-pub(super) const FAMILY_NAMES: &[&str] = &[
+pub(crate) const FAMILY_NAMES: &[&str] = &[
     "Иванов",
     "Попов",
     "Кузнецов",
@@ -269,11 +269,11 @@ pub(super) const FAMILY_NAMES: &[&str] = &[
 ];
 
 /// A double surname: two of these are joined, the second from the list above.
-pub(super) const FIRST_OF_DOUBLE: &[&str] =
+pub(crate) const FIRST_OF_DOUBLE: &[&str] =
     &["Римский", "Соколов", "Лебедев", "Новиков", "Орлов", "Шереметьев"];
 
 /// Имена of women, with those of the middle generations first: staff of schools.
-pub(super) const WOMEN: &[&str] = &[
+pub(crate) const WOMEN: &[&str] = &[
     "Елена",
     "Татьяна",
     "Ольга",
@@ -324,7 +324,7 @@ pub(super) const WOMEN: &[&str] = &[
 ];
 
 /// Имена of men.
-pub(super) const MEN: &[&str] = &[
+pub(crate) const MEN: &[&str] = &[
     "Александр",
     "Сергей",
     "Андрей",
@@ -367,7 +367,7 @@ pub(super) const MEN: &[&str] = &[
 ];
 
 /// Отчества: of a man, of a woman.
-pub(super) const PATRONYMICS: &[(&str, &str)] = &[
+pub(crate) const PATRONYMICS: &[(&str, &str)] = &[
     ("Александрович", "Александровна"),
     ("Владимирович", "Владимировна"),
     ("Николаевич", "Николаевна"),
@@ -408,7 +408,7 @@ pub(super) const PATRONYMICS: &[(&str, &str)] = &[
 ];
 
 /// People without отчество: фамилия, имя.
-pub(super) const WITHOUT_PATRONYMIC: &[(&str, &str)] = &[
+pub(crate) const WITHOUT_PATRONYMIC: &[(&str, &str)] = &[
     ("Ли", "Мэй"),
     ("Браун", "Эмили"),
     ("Мамедова", "Севда"),
@@ -418,14 +418,14 @@ pub(super) const WITHOUT_PATRONYMIC: &[(&str, &str)] = &[
 ];
 
 /// The longest name that a page must hold.
-pub(super) const LONGEST: (&str, &str, &str) = (
+pub(crate) const LONGEST: (&str, &str, &str) = (
     "Воскресенская-Преображенская-Задунайская",
     "Александра-Виктория Елизавета",
     "Мстиславовна-Святославовна",
 );
 
 /// The feminine form of a surname; what does not change stays.
-pub(super) fn feminine(family_name: &str) -> String {
+pub(crate) fn feminine(family_name: &str) -> String {
     if let Some(stem) = ["ий", "ый", "ой"].iter().find_map(|ending| family_name.strip_suffix(ending)) {
         return format!("{stem}ая");
     }
