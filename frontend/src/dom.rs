@@ -67,6 +67,20 @@ pub fn print() {
     let _ = window().print();
 }
 
+/// The last words of a program that stopped: nothing on the page answers any more.
+pub fn say_broken() {
+    if exists("broken") {
+        return;
+    }
+    let words = "На странице произошла ошибка, кнопки больше не отвечают. Обновите страницу: введённое в карточку сохранилось.";
+    if let (Ok(note), Some(body)) = (document().create_element("p"), document().body()) {
+        note.set_id("broken");
+        let _ = note.set_attribute("role", "alert");
+        note.set_text_content(Some(words));
+        let _ = body.prepend_with_node_1(&note);
+    }
+}
+
 /// Whether the person is typing into a field just now.
 #[must_use]
 pub fn typing() -> bool {

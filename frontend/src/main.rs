@@ -13,5 +13,9 @@ mod russian;
 mod session;
 
 fn main() {
+    std::panic::set_hook(Box::new(|info| {
+        leptos::logging::error!("{info}");
+        dom::say_broken();
+    }));
     app::start();
 }

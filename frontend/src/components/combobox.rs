@@ -269,7 +269,7 @@ where
     let described = error_id.clone();
     let to_field = id.clone();
     view! {
-        <div class="field">
+        <div class="field combobox-field">
             <label class="field-label" for=id.clone()>
                 {label.clone()}
                 {required.then(|| view! { <span class="star" aria-hidden="true">" *"</span> })}

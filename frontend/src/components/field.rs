@@ -40,12 +40,12 @@ impl Frame {
         self.error.with(Option::is_some).then_some("true")
     }
 
-    fn around(self, label: String, required: bool, hint: Option<String>, control: AnyView) -> AnyView {
+    fn around(self, label: String, required: Signal<bool>, hint: Option<String>, control: AnyView) -> AnyView {
         view! {
             <div class="field">
                 <label class="field-label" for=move || self.id.get()>
                     {label}
-                    {required.then(|| view! { <span class="star" aria-hidden="true">" *"</span> })}
+                    {move || required.get().then(|| view! { <span class="star" aria-hidden="true">" *"</span> })}
                 </label>
                 {control}
                 {hint
@@ -136,7 +136,7 @@ pub fn TextField(
             on:blur=move |_| errors.left(&path.get_untracked())
         />
     };
-    frame.around(label, required, hint, control.into_any())
+    frame.around(label, Signal::derive(move || required && !disabled.get()), hint, control.into_any())
 }
 
 /// A day, typed as ДД.ММ.ГГГГ (or shorter: 1.9.2026); what was typed is kept.
@@ -229,7 +229,7 @@ pub fn PasswordField(
         </div>
     };
     // No star: where a password is asked for, everything is.
-    frame.around(label, false, hint, control.into_any())
+    frame.around(label, false.into(), hint, control.into_any())
 }
 
 /// Several lines of text.
@@ -266,7 +266,7 @@ pub fn TextArea(
             on:blur=move |_| errors.left(&path.get_untracked())
         ></textarea>
     };
-    frame.around(label, false, hint, control.into_any())
+    frame.around(label, false.into(), hint, control.into_any())
 }
 
 /// A choice among a few.
@@ -335,7 +335,7 @@ pub fn Select(
             }}
         </select>
     };
-    frame.around(label, required, None, control.into_any())
+    frame.around(label, required.into(), None, control.into_any())
 }
 
 /// A box to tick.

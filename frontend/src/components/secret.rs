@@ -49,7 +49,6 @@ impl SecretContext {
     pub fn show(self, secret: Secret) {
         self.kept.set(false);
         self.secret.set(Some(secret));
-        dom::focus_later("secret-title".to_owned());
     }
 
     /// Forgets it.
@@ -95,6 +94,8 @@ pub fn SecretBox(
     actions: ViewFn,
 ) -> impl IntoView {
     let context = use_secret();
+    // After the heading of a page that opens with it.
+    Effect::new(|_| dom::focus_later("secret-title".to_owned()));
     let note = RwSignal::new(None::<&'static str>);
     let OneTimeCredentials { login, password, expires_at } = secret.credentials.clone();
     let text = format!("Логин: {login}\nПароль: {password}");

@@ -7,19 +7,20 @@ use leptos::prelude::*;
 
 use super::text::CardText;
 
-/// A role on the form.
-#[derive(Clone, Copy, PartialEq)]
+/// A role on the form. Its signals live as long as the row: rows are made by presses of buttons that may be
+/// gone before them.
+#[derive(Clone, PartialEq)]
 pub struct RoleRow {
     /// Names the row while the form is open.
     pub key: u32,
     /// The assignment, or nothing for a role that is added.
     pub id: Option<RoleAssignmentId>,
     /// «Роль».
-    pub role: RwSignal<Option<Role>>,
+    pub role: ArcRwSignal<Option<Role>>,
     /// «Начальная дата».
-    pub start: RwSignal<String>,
+    pub start: ArcRwSignal<String>,
     /// «Конечная дата».
-    pub end: RwSignal<String>,
+    pub end: ArcRwSignal<String>,
 }
 
 /// The form.
@@ -82,9 +83,9 @@ impl CardForm {
         RoleRow {
             key,
             id: role.id,
-            role: RwSignal::new(role.role),
-            start: RwSignal::new(role.start.clone()),
-            end: RwSignal::new(role.end.clone()),
+            role: ArcRwSignal::new(role.role),
+            start: ArcRwSignal::new(role.start.clone()),
+            end: ArcRwSignal::new(role.end.clone()),
         }
     }
 

@@ -29,7 +29,7 @@ fn inputs(editor: Editor) -> AnyView {
         errors.left("person/patronymic");
     };
     view! {
-        <div class="columns columns-3">
+        <div class="columns columns-2">
             <TextField
                 path="person/family_name"
                 label="Фамилия"
@@ -38,15 +38,15 @@ fn inputs(editor: Editor) -> AnyView {
                 required=true
             />
             <TextField path="person/given_name" label="Имя" value=form.given_name errors=errors required=true/>
-            <div class="field">
-                <TextField
-                    path="person/patronymic"
-                    label="Отчество"
-                    value=form.patronymic
-                    errors=errors
-                    required=true
-                    disabled=form.no_patronymic
-                />
+            <TextField
+                path="person/patronymic"
+                label="Отчество"
+                value=form.patronymic
+                errors=errors
+                required=true
+                disabled=form.no_patronymic
+            />
+            <div class="check-beside">
                 <Checkbox id="no-patronymic" label="Без отч." checked=form.no_patronymic on_change=ticked/>
             </div>
         </div>

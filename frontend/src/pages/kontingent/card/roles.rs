@@ -125,15 +125,26 @@ fn OrganizationChoice(editor: Editor) -> impl IntoView {
     }
 }
 
+/// The fields of a role.
+#[derive(Clone, Copy)]
+struct Fields {
+    key: u32,
+    role: RwSignal<Option<Role>>,
+    start: RwSignal<String>,
+    end: RwSignal<String>,
+}
+
 #[component]
 fn Row(editor: Editor, row: RoleRow) -> impl IntoView {
+    let key = row.key;
+    let id = row.id;
     let place = Memo::new(move |_| {
-        editor.form.roles.with(|rows| rows.iter().position(|other| other.key == row.key).unwrap_or_default())
+        editor.form.roles.with(|rows| rows.iter().position(|other| other.key == key).unwrap_or_default())
     });
     let path = move |field: &'static str| Signal::derive(move || format!("roles/{}/{field}", place.get()));
     let known = move || {
         editor.card.with(|card| {
-            card.as_ref().and_then(|card| card.roles.iter().find(|known| Some(known.id) == row.id).cloned())
+            card.as_ref().and_then(|card| card.roles.iter().find(|known| Some(known.id) == id).cloned())
         })
     };
     let open = Memo::new(move |_| {
@@ -141,13 +152,19 @@ fn Row(editor: Editor, row: RoleRow) -> impl IntoView {
             editor.card.with(|card| card.as_ref().is_some_and(|card| days_open(card, known.state)))
         })
     });
+    let fields = Fields {
+        key,
+        role: row.role.clone().into(),
+        start: row.start.clone().into(),
+        end: row.end.clone().into(),
+    };
     view! {
-        <div class="role-row" role="group" aria-label="Роль сотрудника">
+        <div class="role-row" role="group" aria-label=move || format!("Назначение {}", place.get() + 1)>
             {move || {
                 let known = untrack(known);
                 match known {
                     Some(known) if !open.get() => closed(known),
-                    known => opened(editor, row, known, path),
+                    known => opened(editor, fields, known, path),
                 }
             }}
         </div>
@@ -172,7 +189,7 @@ fn closed(role: RoleAssignment) -> AnyView {
     .into_any()
 }
 
-fn opened<P>(editor: Editor, row: RoleRow, known: Option<RoleAssignment>, path: P) -> AnyView
+fn opened<P>(editor: Editor, row: Fields, known: Option<RoleAssignment>, path: P) -> AnyView
 where
     P: Fn(&'static str) -> Signal<String>,
 {

@@ -105,7 +105,7 @@ fn Toolbar(editor: Editor) -> impl IntoView {
             {move || {
                 can_add
                     .get()
-                    .then(|| view! { <Button class="push" on_press=move || editor.add_role()>"Добавить роль"</Button> })
+                    .then(|| view! { <Button on_press=move || editor.add_role()>"Добавить роль"</Button> })
             }}
         </div>
     }
