@@ -53,21 +53,58 @@ pub async fn write<T: Send + 'static>(
     card: Option<EmployeeId>,
     work: impl Fn(&mut Conn, &Services, &Asker, &StaffOf<'_>) -> Result<T, ApiError> + Send + 'static,
 ) -> Result<T, ApiError> {
+    let result = services.db.write_tx(through(services, &asker, work)).await;
+    told(services, &asker, action, card, result).await
+}
+
+/// [`write`] for what only adds rows of its own, which nobody else can change yet: it need not stand in line
+/// with every other change. Of what it reads only the rights could change meanwhile, and whoever takes them
+/// away at this very moment finds the card that was made before.
+///
+/// # Errors
+/// `no-rights`; what `work` answers.
+pub async fn add<T: Send + 'static>(
+    services: &Services,
+    asker: Asker,
+    action: &'static str,
+    work: impl Fn(&mut Conn, &Services, &Asker, &StaffOf<'_>) -> Result<T, ApiError> + Send + 'static,
+) -> Result<T, ApiError> {
+    let result = services.db.write_by_condition(through(services, &asker, work)).await;
+    told(services, &asker, action, None, result).await
+}
+
+/// `work` behind the reading of who asks: both belong to one transaction.
+fn through<T, W>(
+    services: &Services,
+    asker: &Asker,
+    work: W,
+) -> impl Fn(&mut Conn) -> Result<Result<T, Refusal>, ApiError> + Send + 'static + use<T, W>
+where
+    T: 'static,
+    W: Fn(&mut Conn, &Services, &Asker, &StaffOf<'_>) -> Result<T, ApiError> + Send + 'static,
+{
     let (tools, who) = (services.clone(), asker.clone());
-    let result = services
-        .db
-        .write_tx(move |conn| match enter(conn, &tools, &who)? {
-            Err(refusal) => Ok(Err(refusal)),
-            Ok(actor) => match actor.staff() {
-                None => Ok(Err(Refusal::NoRole)),
-                Some(staff) => work(conn, &tools, &who, &staff).map(Ok),
-            },
-        })
-        .await;
+    move |conn| match enter(conn, &tools, &who)? {
+        Err(refusal) => Ok(Err(refusal)),
+        Ok(actor) => match actor.staff() {
+            None => Ok(Err(Refusal::NoRole)),
+            Some(staff) => work(conn, &tools, &who, &staff).map(Ok),
+        },
+    }
+}
+
+/// What came of a change; what was refused goes into the journal.
+async fn told<T>(
+    services: &Services,
+    asker: &Asker,
+    action: &'static str,
+    card: Option<EmployeeId>,
+    result: Result<Result<T, Refusal>, ApiError>,
+) -> Result<T, ApiError> {
     match result {
         Ok(Ok(value)) => Ok(value),
         Ok(Err(refusal)) => {
-            refused(services, &asker, "kontingent.entered", asker.card, refusal.reason()).await?;
+            refused(services, asker, "kontingent.entered", asker.card, refusal.reason()).await?;
             Err(Problem::from(refusal).into())
         }
         Err(ApiError::Problem(problem)) => {
@@ -76,7 +113,7 @@ pub async fn write<T: Send + 'static>(
                 problem.code,
                 ProblemCode::Forbidden | ProblemCode::NeedsConfirmation | ProblemCode::OwnCard
             ) {
-                refused(services, &asker, action, card.map(Id::from), problem.code.as_str()).await?;
+                refused(services, asker, action, card.map(Id::from), problem.code.as_str()).await?;
             }
             Err(ApiError::Problem(problem))
         }

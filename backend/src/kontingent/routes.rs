@@ -112,7 +112,7 @@ async fn create_employee(
             Some(services.db.read(move |conn| look(conn).map_err(ApiError::from)).await?)
         }
     };
-    let saved = gate::write(&services, asker, "employee.created", None, move |conn, services, who, staff| {
+    let saved = gate::add(&services, asker, "employee.created", move |conn, services, who, staff| {
         staff.create(conn, services, who, &draft, first)
     });
     Ok(HttpResponse::Created().json(saved.await?))

@@ -447,6 +447,8 @@ crate::both_databases! {
         assert!(actions(app, account).await.contains(&"account.unlocked".to_owned()));
     }
 
+    // A connection for each: on PostgreSQL all twenty are under way together.
+    #[configure(|config| config.database.pool_size = 20)]
     async fn twenty_cards_of_one_name_at_once_get_twenty_logins(app: TestApp) {
         let district = District::build(app).await;
         let (director, _) = works_as(app, district.school, Role::SchoolDirector).await;
