@@ -1,6 +1,7 @@
 //! «РСАА»: accounts, password sign-in, sessions. Other features see accounts through the functions here.
 
 mod attempts;
+pub mod bulk;
 mod password;
 mod routes;
 mod session_state;

@@ -1,6 +1,7 @@
 //! The commands of `epos`.
 
 mod admin;
+mod seed;
 mod serve;
 
 use std::path::PathBuf;
@@ -46,6 +47,8 @@ enum Command {
         #[command(subcommand)]
         command: admin::Command,
     },
+    /// Fill an empty database with invented organizations and people, to try ЭПОС at its full size.
+    Seed(seed::Seed),
     /// Print the description of the API (OpenAPI 3.1).
     ExportOpenapi,
     /// Check the chain of the journal.
@@ -119,6 +122,7 @@ fn execute(cli: Cli) -> Result<(), CommandError> {
             Ok(())
         }
         Command::Admin { command } => admin::run(configured(file)?, command),
+        Command::Seed(wanted) => seed::run(Config::load(file)?, wanted),
         Command::ExportOpenapi => {
             let text = openapi::export().map_err(|error| CommandError::Failed(error.to_string()))?;
             tell(text.trim_end());

@@ -1,5 +1,6 @@
 //! The one place that knows two databases exist: pools, transactions, schema.
 
+pub mod bulk;
 mod conn;
 mod error;
 pub mod migrations;

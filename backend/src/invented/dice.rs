@@ -57,6 +57,28 @@ impl Dice {
     }
 }
 
+/// Places of a long list, drawn as [`Dice::frequent`] draws them, by one look into a table.
+#[derive(Debug, Clone)]
+pub(crate) struct Frequencies(Vec<u32>);
+
+impl Frequencies {
+    /// The table for a list of `length`.
+    pub(crate) fn new(length: usize) -> Self {
+        let weight = |place: usize| 1_000_000 / (u32::try_from(place).unwrap_or(u32::MAX - 8) + 8);
+        let sums = (0..length).scan(0_u32, |sum, place| {
+            *sum = sum.saturating_add(weight(place));
+            Some(*sum)
+        });
+        Self(sums.collect())
+    }
+
+    /// A place, the first ones most often.
+    pub(crate) fn draw(&self, dice: &mut Dice) -> usize {
+        let drawn = dice.below(self.0.last().copied().unwrap_or_default());
+        self.0.partition_point(|sum| *sum <= drawn)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -79,5 +101,13 @@ mod tests {
         }
         assert!(counts[0] > 2 * counts[12] && counts[12] > counts[29] && counts[29] > 100, "{counts:?}");
         assert_eq!(dice.frequent::<u8>(&[]), 0);
+        let table = Frequencies::new(30);
+        let mut drawn = [0; 30];
+        for _ in 0..20_000 {
+            drawn[table.draw(&mut dice)] += 1;
+        }
+        for (one, other) in counts.iter().zip(drawn) {
+            assert!((i32::abs(one - other)) < 200, "{counts:?} {drawn:?}");
+        }
     }
 }

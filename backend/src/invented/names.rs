@@ -424,6 +424,32 @@ pub(crate) const LONGEST: (&str, &str, &str) = (
     "Мстиславовна-Святославовна",
 );
 
+/// Beginnings of rarer surnames, each with every ending of [`RARE_ENDINGS`]: a million people have more
+/// surnames than a list holds.
+const RARE_BEGINNINGS: &[&str] = &[
+    "Берез", "Боров", "Бобр", "Болот", "Бур", "Вишн", "Волж", "Вязов", "Глаз", "Глухар", "Голов", "Гор",
+    "Грабов", "Гриб", "Дуб", "Дубров", "Езов", "Ельн", "Жар", "Жилин", "Журав", "Залес", "Зар", "Звон", "Зелен",
+    "Зим", "Золот", "Ивл", "Ильм", "Калин", "Кам", "Клен", "Клим", "Колос", "Корен", "Кост", "Котельн", "Крас",
+    "Кремн", "Крут", "Кряж", "Курган", "Лад", "Лебяж", "Лес", "Лип", "Луж", "Лыс", "Малин", "Мар", "Меж", "Миль",
+    "Мох", "Мур", "Нагор", "Нов", "Обв", "Озер", "Ольх", "Осин", "Остров", "Пеньк", "Песк", "Плес", "Полян",
+    "Поруб", "Пруд", "Раменск", "Речк", "Рогож", "Росс", "Руд", "Ряб", "Сад", "Сел", "Син", "Скоб", "Слуд",
+    "Снег", "Сол", "Сосн", "Стеклов", "Студен", "Сух", "Сылв", "Тал", "Темн", "Терн", "Тетер", "Топол", "Туман",
+    "Увар", "Угл", "Усоль", "Холм", "Хомут", "Цвет", "Чаг", "Чащ", "Черем", "Чусов", "Шал", "Шелк", "Шум",
+    "Щегл", "Юг", "Явор", "Ягод", "Яйв", "Ясен",
+];
+
+/// Endings of rarer surnames.
+const RARE_ENDINGS: &[&str] = &["ов", "ин", "ников", "енко", "овский", "ицын", "ских", "ачёв"];
+
+/// Every surname in its masculine form, the most frequent first.
+pub(crate) fn many_family_names() -> Vec<String> {
+    let mut all: Vec<String> = FAMILY_NAMES.iter().map(|name| (*name).to_owned()).collect();
+    for ending in RARE_ENDINGS {
+        all.extend(RARE_BEGINNINGS.iter().map(|beginning| format!("{beginning}{ending}")));
+    }
+    all
+}
+
 /// The feminine form of a surname; what does not change stays.
 pub(crate) fn feminine(family_name: &str) -> String {
     if let Some(stem) = ["ий", "ый", "ой"].iter().find_map(|ending| family_name.strip_suffix(ending)) {

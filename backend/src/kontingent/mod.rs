@@ -3,6 +3,7 @@
 mod actor;
 mod binding;
 mod binding_store;
+pub mod bulk;
 mod card_actions;
 mod card_store;
 mod cards;

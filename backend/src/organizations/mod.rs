@@ -15,8 +15,8 @@ use crate::db::Conn;
 use crate::db::types::Id;
 
 pub use store::{
-    Found, KindsByPlace, OrganizationRow, Search, descendants_of, find, find_all, first_of, has_below, place,
-    search,
+    Found, KindsByPlace, OrganizationRow, Search, count, descendants_of, find, find_all, first_of, has_below,
+    place, search,
 };
 
 /// Which organizations somebody sees.

@@ -147,6 +147,15 @@ pub fn has_below(conn: &mut Conn, id: Id) -> QueryResult<bool> {
     diesel::select(exists(organizations::table.filter(organizations::parent_id.eq(id)))).get_result(conn)
 }
 
+/// How many organizations there are.
+///
+/// # Errors
+/// The database fails.
+pub fn count(conn: &mut Conn) -> QueryResult<u32> {
+    let counted: i64 = organizations::table.count().get_result(conn)?;
+    Ok(u32::try_from(counted).unwrap_or(u32::MAX))
+}
+
 /// How far `id` stands below `top`: 0 for itself, nothing where it does not.
 ///
 /// # Errors
