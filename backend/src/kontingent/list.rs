@@ -70,9 +70,10 @@ impl StaffOf<'_> {
             organization: within,
             role: query.role,
             state: query.state,
-            words: query_words(query.query.as_deref())?,
+            words: Vec::new(),
             today,
         };
+        let filter = filter.finding(conn, query_words(query.query.as_deref())?)?;
         let (place, backwards) = match &from {
             From::Start => (None, false),
             From::After(place) => (Some(place), false),

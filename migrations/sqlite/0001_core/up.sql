@@ -88,6 +88,8 @@ CREATE TABLE employees (
 CREATE INDEX employees_of_organization ON employees (organization_id, name_key, id);
 CREATE INDEX employees_by_name ON employees (name_key, id);
 CREATE INDEX employees_by_email ON employees (email_key);
+CREATE INDEX employees_by_creation ON employees (created_at, id);
+CREATE INDEX employees_archived ON employees (name_key, id) WHERE archived_at IS NOT NULL;
 
 -- Words of a card's name, login and e-mail, for search by the beginning of any word.
 CREATE TABLE employee_tokens (
@@ -95,7 +97,7 @@ CREATE TABLE employee_tokens (
     employee_id BLOB NOT NULL REFERENCES employees (id),
     PRIMARY KEY (token, employee_id)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX employee_tokens_owner ON employee_tokens (employee_id);
+CREATE INDEX employee_tokens_owner ON employee_tokens (employee_id, token);
 
 -- A role works from its first to its last day inclusive; no last day: open-ended.
 -- The list of roles is the program's (two versions of it may run at once), so no CHECK here.
@@ -108,8 +110,8 @@ CREATE TABLE role_assignments (
     created_at TEXT NOT NULL,
     CHECK (ends_on IS NULL OR ends_on >= starts_on)
 ) STRICT;
-CREATE INDEX role_assignments_of_employee ON role_assignments (employee_id);
-CREATE INDEX role_assignments_by_role ON role_assignments (role, ends_on);
+-- With the role in it: without statistics SQLite would look for one card's role among all of that role.
+CREATE INDEX role_assignments_of_employee ON role_assignments (employee_id, role);
 CREATE INDEX role_assignments_by_end ON role_assignments (ends_on);
 
 -- Only a hash of the token is kept. After a rotation the token before lives some seconds more,
