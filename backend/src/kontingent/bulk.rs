@@ -94,10 +94,8 @@ struct BindingRow {
 /// # Errors
 /// A login was given out before, an organization or an account is not there; the database fails.
 pub fn insert(conn: &mut Conn, cards: &[PastCard]) -> QueryResult<usize> {
-    let names: Vec<_> = cards
-        .iter()
-        .map(|card| NameRow { name: card.login.as_str(), issued_at: card.created_at })
-        .collect();
+    let names: Vec<_> =
+        cards.iter().map(|card| NameRow { name: card.login.as_str(), issued_at: card.created_at }).collect();
     let mut rows = insert_all!(conn, issued_names::table, &names)?;
     let (mut people, mut tokens, mut roles, mut bound) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for card in cards {
@@ -134,7 +132,8 @@ pub fn insert(conn: &mut Conn, cards: &[PastCard]) -> QueryResult<usize> {
         }));
     }
     // In the order of the index: neighbours stay on one page.
-    tokens.sort_unstable_by(|one, other| (&one.token, one.employee_id).cmp(&(&other.token, other.employee_id)));
+    tokens
+        .sort_unstable_by(|one, other| (&one.token, one.employee_id).cmp(&(&other.token, other.employee_id)));
     rows += insert_all!(conn, employees::table, &people)?;
     rows += insert_all!(conn, employee_tokens::table, &tokens)?;
     rows += insert_all!(conn, role_assignments::table, &roles)?;

@@ -177,6 +177,7 @@ impl People {
         let name = self.name(organization.kind, dice)?;
         let login = self.login(&name)?;
         let local: String = mailbox(&name).chars().take(MAILBOX_LENGTH).collect();
+        let local = local.trim_end_matches('.').to_owned();
         let user_name = self.user_name(&local);
         let email = if dice.chance(30) {
             format!("{user_name}@{PRIVATE_DOMAIN}")
