@@ -21,8 +21,7 @@ pub fn run(project: Project, args: &[String]) -> Result<ExitCode> {
 
     let mut trunk = client::trunk(project, "watch")?;
     context.wasm()?.apply(project, &mut trunk);
-    // Types of views are erased in debug builds: they compile in a fraction of the time.
-    trunk.env("RUSTFLAGS", "--cfg erase_components").stdin(Stdio::null());
+    trunk.stdin(Stdio::null());
     let mut trunk = Guard(trunk.spawn().context("trunk")?);
     let mut server = Guard(server(project, args)?);
 

@@ -75,11 +75,13 @@ impl Wasm {
     /// Makes a cargo (or Trunk) command compile for wasm32 this way.
     pub fn apply(&self, project: &Project, command: &mut Command) {
         command.env("CARGO_TARGET_DIR", self.target_dir(project));
+        // Views of one type instead of a type for each: a tenth less to download, and quicker to build.
+        let mut flags = "--cfg erase_components".to_owned();
         // Messages of panics name source files; what ships should not name the builder's home.
         if let Some(home) = cargo_home() {
-            let flag = format!("--remap-path-prefix={}=crates", home.join("registry/src").display());
-            command.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS", flag);
+            flags.push_str(&format!(" --remap-path-prefix={}=crates", home.join("registry/src").display()));
         }
+        command.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS", flags);
         if let Self::Debian { linker, .. } = self {
             command
                 .env("RUSTC", DEBIAN_RUSTC)

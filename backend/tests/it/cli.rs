@@ -46,7 +46,7 @@ crate::both_databases! {
         let (done, said) = create(app, "glavnaya", "glavnaya@epos.test", PASSWORD);
         assert!(done, "{said}");
         let client = app.anonymous();
-        let state = client.sign_in("glavnaya", PASSWORD).await.expect(200);
+        let state = &client.sign_in("glavnaya", PASSWORD).await.expect(200)["session"];
         assert_eq!(state["cards"][0]["roles"][0]["role"], "support", "{state}");
         assert_eq!(state["chosen_card"], state["cards"][0]["id"]);
         let kind = &state["cards"][0]["organization"]["kind"];
@@ -54,7 +54,7 @@ crate::both_databases! {
 
         let (done, said) = create(app, "vtoraya", "vtoraya@epos.test", PASSWORD);
         assert!(done, "{said}");
-        let second = app.anonymous().sign_in("vtoraya", PASSWORD).await.expect(200);
+        let second = &app.anonymous().sign_in("vtoraya", PASSWORD).await.expect(200)["session"];
         assert_eq!(second["cards"][0]["organization"], state["cards"][0]["organization"], "one operator");
     }
 

@@ -387,7 +387,7 @@ crate::both_databases! {
         people::bind(app, account, card).await;
         let password = people::credentials(app, card, &login).await;
         let leaving = app.signed_in("leaving").await;
-        assert_eq!(leaving.get("/api/v1/session").await.json()["chosen_card"], card.to_string());
+        assert_eq!(leaving.get("/api/v1/session").await.json()["session"]["chosen_card"], card.to_string());
         let archived = act(&director, Method::POST, card, "archive").await.expect(200);
         assert_eq!(archived["archived_at"], "2026-11-22T07:00:00Z");
         assert_eq!(archived["roles"].as_array().unwrap().len(), 1, "a role that never began is taken back");
@@ -396,7 +396,7 @@ crate::both_databases! {
         assert_eq!(archived["binding"]["user_name"], "leaving");
         assert_eq!(archived["permissions"]["edit_person"], "denied");
         // The person has no such card any more.
-        let session = leaving.get("/api/v1/session").await.json();
+        let session = &leaving.get("/api/v1/session").await.json()["session"];
         assert_eq!((&session["cards"], session.get("chosen_card")), (&json!([]), None));
         leaving.put("/api/v1/session/card", json!({ "employee_id": card.to_string() })).await
             .expect_problem(404, "not-found");
@@ -422,7 +422,7 @@ crate::both_databases! {
         let unbound = act(&department, Method::DELETE, card, "binding").await.expect(200);
         assert!(unbound.get("binding").is_none());
         director.get(EMPLOYEES).await.expect_problem(403, "no-rights");
-        assert_eq!(director.get("/api/v1/session").await.json()["cards"], json!([]));
+        assert_eq!(director.get("/api/v1/session").await.json()["session"]["cards"], json!([]));
         // Once more is nothing more.
         act(&department, Method::DELETE, card, "binding").await.expect(200);
         assert_eq!(actions(app, card).await, ["binding.ended"]);

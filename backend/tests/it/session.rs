@@ -11,7 +11,7 @@ use serde_json::json;
 use crate::common::{Client, PASSWORD, TestApp};
 
 async fn is_signed_in(client: &Client) -> bool {
-    client.get("/api/v1/session").await.expect(200)["state"] == "signed_in"
+    client.get("/api/v1/session").await.expect(200)["session"].is_object()
 }
 
 /// A card of the account, made and bound past the API.
@@ -63,9 +63,9 @@ async fn card(app: &TestApp, account: Id, number: u32) -> Id {
 crate::both_databases! {
     async fn nobody_is_a_state(app: TestApp) {
         let client = app.anonymous();
-        assert_eq!(client.get("/api/v1/session").await.expect(200), json!({ "state": "anonymous" }));
+        assert_eq!(client.get("/api/v1/session").await.expect(200), json!({ "session": null }));
         client.set_cookie(Some("epos_session=made-up".to_owned()));
-        assert_eq!(client.get("/api/v1/session").await.expect(200), json!({ "state": "anonymous" }));
+        assert_eq!(client.get("/api/v1/session").await.expect(200), json!({ "session": null }));
         assert_eq!(client.cookie(), None, "the cookie was taken away");
     }
 
@@ -89,7 +89,7 @@ crate::both_databases! {
         app.clock.advance(TimeDelta::minutes(20));
         let poll = client.request(Method::GET, "/api/v1/session").header("epos-background", "1");
         let state = client.send(poll).await.expect(200);
-        assert_eq!(state["idle_expires_at"], "2026-11-22T07:30:00Z");
+        assert_eq!(state["session"]["idle_expires_at"], "2026-11-22T07:30:00Z");
         app.clock.advance(TimeDelta::minutes(10));
         assert!(!is_signed_in(&client).await);
     }
@@ -101,8 +101,8 @@ crate::both_databases! {
             assert!(is_signed_in(&client).await);
         }
         app.clock.advance(TimeDelta::minutes(19));
-        let state = client.get("/api/v1/session").await.expect(200);
-        assert_eq!(state["idle_expires_at"], "2026-11-22T19:00:00Z", "no later than the whole");
+        let state = &client.get("/api/v1/session").await.expect(200)["session"];
+        assert_eq!(state["session"]["idle_expires_at"], "2026-11-22T19:00:00Z", "no later than the whole");
         app.clock.advance(TimeDelta::minutes(1));
         assert!(!is_signed_in(&client).await);
     }
@@ -145,7 +145,7 @@ crate::both_databases! {
         copy.set_cookie(client.cookie());
         app.clock.advance(TimeDelta::minutes(5));
         let state = client.sign_in("ivanova", PASSWORD).await.expect(200);
-        assert_eq!(state["previous_sign_in_at"], "2026-11-22T07:00:00Z");
+        assert_eq!(state["session"]["previous_sign_in_at"], "2026-11-22T07:00:00Z");
         assert!(!is_signed_in(&copy).await);
         assert!(is_signed_in(&client).await);
         let elsewhere = app.signed_in("ivanova").await;
@@ -171,17 +171,18 @@ crate::both_databases! {
         let account = app.account("ivanova").await;
         let first = card(app, account, 1).await;
         let client = app.signed_in("ivanova").await;
-        let state = client.get("/api/v1/session").await.expect(200);
+        let state = &client.get("/api/v1/session").await.expect(200)["session"];
         assert_eq!(state["chosen_card"], first.to_string());
         let second = card(app, account, 2).await;
         let client = app.signed_in("ivanova").await;
-        let state = client.get("/api/v1/session").await.expect(200);
+        let state = &client.get("/api/v1/session").await.expect(200)["session"];
         assert_eq!(state["chosen_card"], json!(null));
         assert_eq!(state["cards"].as_array().unwrap().len(), 2);
 
-        let state = client.put("/api/v1/session/card", json!({ "employee_id": second.0 })).await.expect(200);
+        let chosen = client.put("/api/v1/session/card", json!({ "employee_id": second.0 })).await;
+        let state = &chosen.expect(200)["session"];
         assert_eq!(state["chosen_card"], second.to_string());
-        assert_eq!(client.get("/api/v1/session").await.expect(200)["chosen_card"], second.to_string());
+        assert_eq!(client.get("/api/v1/session").await.expect(200)["session"]["chosen_card"], second.to_string());
     }
 
     async fn a_card_of_somebody_else_answers_as_one_that_is_not_there(app: TestApp) {

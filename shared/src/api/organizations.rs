@@ -25,7 +25,6 @@ pub struct OrganizationSummary {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct OrganizationInView {
     /// The organization.
-    #[serde(flatten)]
     pub organization: OrganizationSummary,
     /// Полное наименование.
     pub full_name: String,

@@ -120,14 +120,53 @@ pub struct ChooseCard {
 }
 
 /// Who is signed in. "Nobody" is a state of its own, not an error.
+///
+/// On the wire: `{"session": …}`, or `{"session": null}` for nobody.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[serde(tag = "state", rename_all = "snake_case")]
+#[serde(from = "StateOnTheWire", into = "StateOnTheWire")]
 pub enum SessionState {
     /// Nobody.
     Anonymous,
     /// A person.
     SignedIn(Box<Session>),
+}
+
+/// A tagged enum would be read into a buffer first, with a second reader of everything in it: 30 kB of WASM.
+#[derive(Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "openapi", schema(as = SessionState))]
+struct StateOnTheWire {
+    /// The session; null where nobody is signed in.
+    session: Option<Box<Session>>,
+}
+
+impl From<StateOnTheWire> for SessionState {
+    fn from(wire: StateOnTheWire) -> Self {
+        wire.session.map_or(Self::Anonymous, Self::SignedIn)
+    }
+}
+
+impl From<SessionState> for StateOnTheWire {
+    fn from(state: SessionState) -> Self {
+        match state {
+            SessionState::Anonymous => Self { session: None },
+            SessionState::SignedIn(session) => Self { session: Some(session) },
+        }
+    }
+}
+
+#[cfg(feature = "openapi")]
+impl utoipa::PartialSchema for SessionState {
+    fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::schema::Schema> {
+        StateOnTheWire::schema()
+    }
+}
+
+#[cfg(feature = "openapi")]
+impl utoipa::ToSchema for SessionState {
+    fn schemas(schemas: &mut Vec<(String, utoipa::openapi::RefOr<utoipa::openapi::schema::Schema>)>) {
+        StateOnTheWire::schemas(schemas);
+    }
 }
 
 /// A session, as its own person sees it.
@@ -226,7 +265,7 @@ mod tests {
 
     #[test]
     fn nobody_is_a_state_and_unknown_fields_are_refused() {
-        assert_eq!(serde_json::to_string(&SessionState::Anonymous).unwrap(), r#"{"state":"anonymous"}"#);
+        assert_eq!(serde_json::to_string(&SessionState::Anonymous).unwrap(), r#"{"session":null}"#);
         let extra = r#"{"user_name":"a","password":"b","admin":true}"#;
         assert!(serde_json::from_str::<SignIn>(extra).is_err());
     }

@@ -9,10 +9,12 @@ mod password;
 mod phone;
 mod registry;
 mod secret;
+#[cfg(feature = "tables")]
+mod transliteration;
 
 pub use date::{DateError, Period, RoleState, format_date, parse_date};
 pub use email::{Email, EmailError};
-pub use login::{Login, LoginError, login_stem, transliterate};
+pub use login::{Login, LoginError};
 pub use name::{FullName, NameError, PersonName};
 pub use password::{NewPassword, PasswordError};
 pub use phone::{Phone, PhoneError};
@@ -21,6 +23,8 @@ pub use registry::{
     SnilsError,
 };
 pub use secret::{ONE_TIME_ALPHABET, ONE_TIME_LENGTH, OneTimePassword};
+#[cfg(feature = "tables")]
+pub use transliteration::{login_stem, transliterate};
 
 use crate::problem::FieldError;
 

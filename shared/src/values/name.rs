@@ -3,7 +3,6 @@
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
-use unicode_normalization::UnicodeNormalization;
 
 use super::{text_value, value_error};
 use crate::search::search_key;
@@ -48,6 +47,36 @@ fn is_latin(c: char) -> bool {
         || (c.is_alphabetic() && matches!(c, '\u{c0}'..='\u{24f}' | '\u{1e00}'..='\u{1eff}'))
 }
 
+/// The text in NFC.
+#[cfg(feature = "tables")]
+fn composed(text: &str) -> impl Iterator<Item = char> {
+    unicode_normalization::UnicodeNormalization::nfc(text)
+}
+
+/// Without the tables of Unicode: the letters that keyboards of the region do give in two pieces. Other marks
+/// pass here, and the server judges them.
+#[cfg(not(feature = "tables"))]
+fn composed(text: &str) -> impl Iterator<Item = char> {
+    let mut chars = text.chars().peekable();
+    std::iter::from_fn(move || {
+        let base = chars.next()?;
+        let letter = match (base, chars.peek()) {
+            ('и', Some('\u{306}')) => 'й',
+            ('И', Some('\u{306}')) => 'Й',
+            ('е', Some('\u{308}')) => 'ё',
+            ('Е', Some('\u{308}')) => 'Ё',
+            _ => return Some(base),
+        };
+        chars.next();
+        Some(letter)
+    })
+}
+
+/// Whether a mark may stand after a letter: with the tables none is left after composing.
+const fn is_mark(c: char) -> bool {
+    cfg!(not(feature = "tables")) && matches!(c, '\u{300}'..='\u{36f}')
+}
+
 impl FromStr for PersonName {
     type Err = NameError;
 
@@ -56,8 +85,7 @@ impl FromStr for PersonName {
         if text.len() > MAX_LENGTH * 16 {
             return Err(NameError::TooLong);
         }
-        let composed: String = text
-            .nfc()
+        let composed: String = composed(text)
             .map(|c| match c {
                 '\u{2019}' | '\u{2bc}' | '`' => '\'',
                 '\u{2010}' | '\u{2011}' | '\u{2013}' => '-',
@@ -74,10 +102,13 @@ impl FromStr for PersonName {
         if name.chars().any(char::is_numeric) {
             return Err(NameError::Digit);
         }
-        if name.chars().any(|c| !is_cyrillic(c) && !is_latin(c) && !matches!(c, '-' | '\'' | ' ' | '.')) {
+        if name
+            .chars()
+            .any(|c| !is_cyrillic(c) && !is_latin(c) && !is_mark(c) && !matches!(c, '-' | '\'' | ' ' | '.'))
+        {
             return Err(NameError::Character);
         }
-        if name.starts_with(['-', '\'', '.']) {
+        if name.starts_with(|c| matches!(c, '-' | '\'' | '.') || is_mark(c)) {
             return Err(NameError::NoLetter);
         }
         let mixed = name.split(['-', ' ']).any(|word| word.contains(is_cyrillic) && word.contains(is_latin));

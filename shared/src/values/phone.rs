@@ -8,7 +8,7 @@ use super::{text_value, value_error};
 
 /// A telephone number in E.164 (`+73422177900`).
 ///
-/// With the feature `numbering-plan` (the server) the whole numbering plan is checked; without it (the
+/// With the feature `tables` (the server) the whole numbering plan is checked; without it (the
 /// browser, where the plan's tables and regular expressions would weigh more than the client itself) the
 /// shape is, and the server has the last word.
 #[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -47,13 +47,13 @@ impl FromStr for Phone {
     }
 }
 
-#[cfg(feature = "numbering-plan")]
+#[cfg(feature = "tables")]
 fn normalise(text: &str) -> Option<String> {
     let number = phonenumber::parse(Some(phonenumber::country::Id::RU), text).ok()?;
     number.is_valid().then(|| number.format().mode(phonenumber::Mode::E164).to_string())
 }
 
-#[cfg(not(feature = "numbering-plan"))]
+#[cfg(not(feature = "tables"))]
 fn normalise(text: &str) -> Option<String> {
     let digits: String = text.chars().filter(char::is_ascii_digit).collect();
     let international = match (text.starts_with('+'), digits.len(), digits.get(1..)) {

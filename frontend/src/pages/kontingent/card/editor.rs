@@ -319,7 +319,9 @@ impl Editor {
             return;
         };
         if problem.code == ProblemCode::VersionConflict {
-            let current = problem.current.clone().and_then(|card| serde_json::from_value(card).ok());
+            // Through text, so that the reader of a card is there once, not also for values: WASM.
+            let current =
+                problem.current.as_ref().and_then(|card| serde_json::from_str(&card.to_string()).ok());
             if let Some(current) = current {
                 self.theirs.set(Some(current));
                 dom::focus_later("changes".to_owned());
