@@ -24,7 +24,7 @@ test('a director binds his card, creates a card, and its owner binds it', async 
 
   await test.step('before the binding, «Контингент» is offered with a word on what to do', async () => {
     await signIn(page, 'new_director');
-    await expect(page.getByText(/привяжите|привязать|привязк/i).first()).toBeVisible();
+    await expect(page.getByText(/привяза|привязк/i).first()).toBeVisible();
     await page.getByRole('link', { name: /Контингент/ }).first().click();
     await expect(page.getByText('Вход в систему').first()).toBeVisible();
     await expectNoOverflow(page);

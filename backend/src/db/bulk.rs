@@ -6,7 +6,7 @@ pub const ROWS_PER_STATEMENT: usize = 300;
 /// Inserts a vector of rows: `COPY` on PostgreSQL, statements of many rows on SQLite. The rows derive
 /// `Insertable` with `treat_none_as_default_value = false`.
 ///
-/// ```ignore
+/// ```text
 /// insert_all!(conn, employees::table, &rows)?;
 /// ```
 #[macro_export]

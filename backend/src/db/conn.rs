@@ -25,7 +25,7 @@ pub enum Conn {
 /// Runs one text against the inner connection, checked by the compiler for both databases: for what does not
 /// go through [`Conn`] itself (batch insert, `ON CONFLICT`, …).
 ///
-/// ```ignore
+/// ```text
 /// on!(conn, |c| diesel::insert_into(t::table).values(&rows).on_conflict_do_nothing().execute(c))?;
 /// ```
 #[macro_export]
