@@ -9,7 +9,8 @@ use epos_shared::values::RoleState;
 
 use super::actor::StaffOf;
 use super::card_store::{self, AssignmentRow, corrupt};
-use super::list_store::{self, Filter, ListRow, Place, Within};
+use super::list_filter::{Filter, Within};
+use super::list_store::{self, ListRow, Place};
 use super::{cursor, words};
 use crate::db::Conn;
 use crate::db::types::Id;
@@ -65,15 +66,8 @@ impl StaffOf<'_> {
             Some(id) if organizations::has_below(conn, id)? => Some(Within::AndBelow(id)),
             Some(id) => Some(Within::One(id)),
         };
-        let filter = Filter {
-            scope: self.scope(),
-            organization: within,
-            role: query.role,
-            state: query.state,
-            words: Vec::new(),
-            today,
-        };
-        let filter = filter.finding(conn, query_words(query.query.as_deref())?)?;
+        let words = query_words(query.query.as_deref())?;
+        let filter = Filter::new(conn, self.scope(), within, query, words, today)?;
         let (place, backwards) = match &from {
             From::Start => (None, false),
             From::After(place) => (Some(place), false),

@@ -11,6 +11,7 @@ mod credentials;
 mod cursor;
 pub mod gate;
 mod list;
+mod list_filter;
 mod list_store;
 mod logins;
 mod outside;

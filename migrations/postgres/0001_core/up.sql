@@ -112,6 +112,7 @@ CREATE TABLE role_assignments (
 );
 -- With the role in it: without statistics SQLite would look for one card's role among all of that role.
 CREATE INDEX role_assignments_of_employee ON role_assignments (employee_id, role);
+CREATE INDEX role_assignments_by_role ON role_assignments (role, ends_on);
 CREATE INDEX role_assignments_by_end ON role_assignments (ends_on);
 
 -- Only a hash of the token is kept. After a rotation the token before lives some seconds more,

@@ -647,7 +647,8 @@ pub struct EmployeeQuery {
     /// An organization, with everything below it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub organization: Option<OrganizationId>,
-    /// A role that has not ended.
+    /// A role that has not ended. With a state that is about roles, the role the state is about: with
+    /// `ends_soon` the one that ends soon, with `ended` and `archived` any the card had.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "openapi", param(inline))]
     pub role: Option<Role>,
