@@ -46,7 +46,9 @@ pub fn Dialog(
             class="dialog"
             aria-labelledby="dialog-title"
             on:close=move |_| {
-                if open.get_untracked() {
+                // The event comes late: the dialog may stand open again.
+                let closed = element.get_untracked().is_none_or(|dialog| !dialog.open());
+                if closed && open.get_untracked() {
                     on_close.run(());
                 }
             }

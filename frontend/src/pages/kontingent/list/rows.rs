@@ -122,7 +122,7 @@ fn Row(row: EmployeeRow, several: bool) -> impl IntoView {
             <td data-label="Логин">
                 <span class="mono col-login">{row.login.to_string()}</span>
             </td>
-            <td data-label="Уч. запись">
+            <td data-label="Учётная запись">
                 <span>
                     {bound_badge(row.bound)}
                     {(!seen.is_empty()).then(|| view! { <span class="cell-sub">{seen}</span> })}
