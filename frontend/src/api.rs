@@ -96,8 +96,8 @@ pub async fn session() -> Answer<SessionState> {
 }
 
 /// Password sign-in (РСАА).
-pub async fn sign_in(request: &SignIn) -> Answer<()> {
-    change(Method::POST, "/api/v1/session", Some(request)).await.map(drop)
+pub async fn sign_in(request: &SignIn) -> Answer<SessionState> {
+    read(&change(Method::POST, "/api/v1/session", Some(request)).await?)
 }
 
 /// Sign-out.
@@ -106,8 +106,8 @@ pub async fn sign_out() -> Answer<()> {
 }
 
 /// Works as another of the own cards from now on.
-pub async fn choose_card(request: &ChooseCard) -> Answer<()> {
-    change(Method::PUT, "/api/v1/session/card", Some(request)).await.map(drop)
+pub async fn choose_card(request: &ChooseCard) -> Answer<SessionState> {
+    read(&change(Method::PUT, "/api/v1/session/card", Some(request)).await?)
 }
 
 /// The subsystems open to the person today.
@@ -116,8 +116,8 @@ pub async fn subsystems() -> Answer<SubsystemsAllowed> {
 }
 
 /// Binds a card with its one-time credentials.
-pub async fn bind(request: &BindCard) -> Answer<()> {
-    change(Method::POST, "/api/v1/kontingent/bindings", Some(request)).await.map(drop)
+pub async fn bind(request: &BindCard) -> Answer<SessionState> {
+    read(&change(Method::POST, "/api/v1/kontingent/bindings", Some(request)).await?)
 }
 
 /// Organizations in view.
@@ -177,14 +177,14 @@ pub enum CardAction {
     Archive,
 }
 
-/// Does it.
-pub async fn act_on_employee(id: EmployeeId, action: CardAction) -> Answer<()> {
+/// Does it; gives the card as it is then.
+pub async fn act_on_employee(id: EmployeeId, action: CardAction) -> Answer<EmployeeCard> {
     let (method, last) = match action {
         CardAction::Unlock => (Method::DELETE, "lock"),
         CardAction::Unbind => (Method::DELETE, "binding"),
         CardAction::Archive => (Method::POST, "archive"),
     };
-    change(method, &format!("/api/v1/kontingent/employees/{id}/{last}"), None::<&()>).await.map(drop)
+    read(&change(method, &format!("/api/v1/kontingent/employees/{id}/{last}"), None::<&()>).await?)
 }
 
 /// The name of a value of an enumeration on the wire.

@@ -91,30 +91,19 @@ impl SessionContext {
     pub fn ask_again(self) {
         self.known.set(Known::Asking);
         spawn_local(async move {
-            let _ = self.refresh().await;
+            self.refresh().await;
         });
     }
 
-    /// Asks the server who is signed in now, after a change of the session.
-    ///
-    /// # Errors
-    /// Where the server could not be asked; what is known stays as it was, unless nothing was.
-    pub async fn refresh(self) -> Answer<()> {
+    async fn refresh(self) {
         match api::session().await {
-            Ok(state) => {
-                self.know(state);
-                Ok(())
-            }
-            Err(error) => {
-                if untrack(move || self.known.get()) == Known::Asking {
-                    self.known.set(Known::Failed(error.clone()));
-                }
-                Err(error)
-            }
+            Ok(state) => self.know(state),
+            Err(error) => self.known.set(Known::Failed(error)),
         }
     }
 
-    fn know(self, state: SessionState) {
+    /// Takes over what the server said of the session.
+    pub fn know(self, state: SessionState) {
         let known = match state {
             SessionState::Anonymous => Known::Nobody,
             SessionState::SignedIn(person) => {

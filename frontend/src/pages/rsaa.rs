@@ -47,10 +47,7 @@ pub fn Rsaa() -> impl IntoView {
         }
         busy.set(true);
         spawn_local(async move {
-            let answer = match api::sign_in(&untrack(typed)).await {
-                Ok(()) => session.refresh().await,
-                Err(error) => Err(error),
-            };
+            let answer = api::sign_in(&untrack(typed)).await.map(|state| session.know(state));
             let _ = busy.try_set(false);
             if let Err(error) = answer {
                 let fields = error.problem().map(|problem| problem.errors.clone()).unwrap_or_default();

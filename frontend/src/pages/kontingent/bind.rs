@@ -35,10 +35,7 @@ pub fn Bind() -> impl IntoView {
         busy.set(true);
         let navigate = navigate.clone();
         spawn_local(async move {
-            let answer = match session.call(api::bind(&untrack(typed))).await {
-                Ok(()) => session.refresh().await,
-                Err(error) => Err(error),
-            };
+            let answer = session.call(api::bind(&untrack(typed))).await.map(|state| session.know(state));
             let _ = busy.try_set(false);
             match answer {
                 Ok(()) => {

@@ -27,10 +27,10 @@ pub fn Cards() -> impl IntoView {
         busy.set(Some(id));
         let navigate = navigate.clone();
         spawn_local(async move {
-            let answer = match session.call(api::choose_card(&ChooseCard { employee_id: id })).await {
-                Ok(()) => session.refresh().await,
-                Err(error) => Err(error),
-            };
+            let answer = session
+                .call(api::choose_card(&ChooseCard { employee_id: id }))
+                .await
+                .map(|state| session.know(state));
             match answer {
                 Ok(()) => navigate("/kontingent", NavigateOptions::default()),
                 Err(error) => {

@@ -401,22 +401,23 @@ impl Editor {
         let toasts = use_toasts();
         spawn_local(async move {
             let answer = self.session.call(api::act_on_employee(card.id, action)).await;
-            if answer.is_ok() {
-                if action == CardAction::Archive && self.base.try_get_untracked().is_some() {
-                    // Nothing can be saved on an archived card any more.
-                    self.form.set(&self.base.get_untracked());
-                }
-                self.read_again().await;
-            }
             if self.busy.try_set(None).is_some() {
                 return;
             }
             match answer {
-                Ok(()) => toasts.say(match action {
-                    CardAction::Unlock => "Блокировка снята",
-                    CardAction::Unbind => "Карточка отвязана",
-                    CardAction::Archive => "Карточка в архиве",
-                }),
+                Ok(card) => {
+                    // Nothing can be saved on an archived card any more.
+                    if action == CardAction::Archive {
+                        self.adopt(card);
+                    } else {
+                        self.take_in(card);
+                    }
+                    toasts.say(match action {
+                        CardAction::Unlock => "Блокировка снята",
+                        CardAction::Unbind => "Карточка отвязана",
+                        CardAction::Archive => "Карточка в архиве",
+                    });
+                }
                 Err(error) => self.refused(error),
             }
         });
@@ -434,7 +435,13 @@ impl Editor {
     /// Reads the card again after an action, keeping what is typed.
     async fn read_again(self) {
         let Some(id) = self.card.try_get_untracked().flatten().map(|card| card.id) else { return };
-        let Ok(card) = self.session.call(api::employee(id)).await else { return };
+        if let Ok(card) = self.session.call(api::employee(id)).await {
+            self.take_in(card);
+        }
+    }
+
+    /// Takes in the card as it is after an action, keeping what is typed.
+    fn take_in(self, card: EmployeeCard) {
         let (Some(base), now) = (self.base.try_get_untracked(), CardText::of(&card)) else { return };
         let mine = self.form.text_now();
         if text::differences(&base, &mine, &now).iter().any(|difference| difference.both) {
