@@ -94,6 +94,20 @@ pub fn size(context: &mut Context) -> Result<String> {
     Ok(said)
 }
 
+/// The bytes that a browser fetches before the first page: WASM, JS and CSS, compressed by brotli.
+pub fn download(project: &Project) -> Result<u64> {
+    let dist = project.dist();
+    let mut total = 0;
+    for file in plain_files(&dist)? {
+        if matches!(extension(&file), "wasm" | "js" | "css") {
+            let brotli = with_suffix(&file, ".br");
+            total += std::fs::metadata(if brotli.is_file() { &brotli } else { &file })?.len();
+        }
+    }
+    ensure!(total > 0, "dist/ holds no client: cargo xtask client");
+    Ok(total)
+}
+
 /// A regular-expression engine weighs half of what we allow. Its panics would name its sources.
 fn without_regex(file: &Path) -> Result<()> {
     let content = std::fs::read(file)?;

@@ -1,10 +1,11 @@
-//! The project's own commands: `cargo xtask setup | client | run | test | dev | screenshots`.
+//! The project's own commands: `cargo xtask setup | client | run | test | dev | bench | screenshots`.
 //!
 //! Each command is a list of numbered steps ([`steps`]); a step says what it does, how long it took and how
 //! it ended. Whatever a step needs from the machine it installs itself, or tells the exact command that a
 //! person has to run.
 #![expect(clippy::print_stdout, reason = "these commands talk to the person at the terminal")]
 
+mod bench;
 mod browser;
 mod checks;
 mod client;
@@ -61,6 +62,8 @@ enum Task {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         args: Vec<String>,
     },
+    /// Measures the release build on data of its own and writes docs/benchmarks.md.
+    Bench(bench::Options),
     /// Takes the pictures for the documentation from a demo that is already running.
     Screenshots {
         /// Where the demo runs.
@@ -92,6 +95,7 @@ fn execute(task: Task, project: Project) -> anyhow::Result<ExitCode> {
         }
         Task::Test { only, list: false } => suite::test(project, &only),
         Task::Dev { args } => dev::run(project, &args),
+        Task::Bench(options) => bench::run(project, &options),
         Task::Screenshots { url } => browser::screenshots(&project, &url),
     }
 }

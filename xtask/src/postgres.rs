@@ -1,4 +1,5 @@
-//! A private PostgreSQL for the tests: made in a temporary folder, gone at the end however that comes.
+//! A private PostgreSQL: for the tests in a temporary folder, gone at the end however that comes; for measuring
+//! one that writes to disk as in earnest, and keeps its data for the next time.
 
 use crate::process::{self, Show};
 use crate::steps::Context;
@@ -22,11 +23,20 @@ full_page_writes = off
 autovacuum = off
 ";
 
-/// A running cluster; dropping it stops it and removes its files.
+/// What is measured must survive a crash; otherwise as PostgreSQL comes.
+const CONFIGURATION_IN_EARNEST: &str = "
+listen_addresses = '127.0.0.1'
+shared_buffers = 512MB
+max_wal_size = 4GB
+unix_socket_directories = ''
+";
+
+/// A running cluster; dropping it stops it and, unless it is to be kept, removes its files.
 pub struct Cluster {
     owner: Owner,
     folder: PathBuf,
     port: u16,
+    kept: bool,
 }
 
 /// Whose processes the cluster's are: PostgreSQL refuses to run as root.
@@ -49,17 +59,45 @@ pub fn start(context: &mut Context) -> Result<String> {
 
 impl Cluster {
     fn start() -> Result<Self> {
-        let bin = system::postgres_bin().context("PostgreSQL is not installed")?;
-        let owner = Owner::find()?;
         let folder = std::env::temp_dir().join(format!("{PREFIX}{}", std::process::id()));
         std::fs::create_dir(&folder).with_context(|| folder.display().to_string())?;
-        if let Owner::User { uid, gid } = owner {
-            std::os::unix::fs::chown(&folder, Some(uid), Some(gid))?;
-        }
         // From here on dropping the value cleans up.
-        let cluster = Self { owner, folder, port: free_port()? };
-        let data = cluster.folder.join("data");
-        let mut initdb = cluster.command(&bin.join("initdb"));
+        let cluster = Self { owner: Owner::find()?, folder, port: free_port()?, kept: false };
+        let sockets = format!("unix_socket_directories = '{}'\n", cluster.folder.display());
+        cluster.create(&format!("{CONFIGURATION}{sockets}"))?;
+        cluster.launch()?;
+        Ok(cluster)
+    }
+
+    /// A cluster that writes to disk as in earnest, with the data it was left with. Its folder must be on a
+    /// disk: in memory every write would be quick.
+    pub fn in_earnest(folder: PathBuf) -> Result<Self> {
+        let is_new = !folder.join("data/PG_VERSION").is_file();
+        std::fs::create_dir_all(&folder).with_context(|| folder.display().to_string())?;
+        let cluster = Self { owner: Owner::find()?, folder, port: free_port()?, kept: true };
+        if is_new {
+            cluster.create(CONFIGURATION_IN_EARNEST)?;
+        }
+        cluster.launch()?;
+        Ok(cluster)
+    }
+
+    /// A folder for [`Self::in_earnest`]: within `wanted`, or, where a user of its own runs PostgreSQL, where
+    /// that user may go.
+    pub fn folder_in_earnest(wanted: &Path, name: &str) -> Result<PathBuf> {
+        Ok(match Owner::find()? {
+            Owner::Myself => wanted.join(name),
+            Owner::User { .. } => Path::new("/var/tmp").join(format!("epos-bench-{name}")),
+        })
+    }
+
+    fn create(&self, configuration: &str) -> Result<()> {
+        let bin = system::postgres_bin().context("PostgreSQL is not installed")?;
+        if let Owner::User { uid, gid } = self.owner {
+            std::os::unix::fs::chown(&self.folder, Some(uid), Some(gid))?;
+        }
+        let data = self.folder.join("data");
+        let mut initdb = self.command(&bin.join("initdb"));
         initdb.args([
             "--username=postgres",
             "--auth=trust",
@@ -68,29 +106,43 @@ impl Cluster {
             "--no-sync",
         ]);
         process::expect(initdb.arg("-D").arg(&data), Show::OnFailure)?;
+        let file = data.join("postgresql.conf");
+        let text = std::fs::read_to_string(&file)?;
+        std::fs::write(&file, format!("{text}{configuration}"))?;
+        Ok(())
+    }
 
-        let configuration = data.join("postgresql.conf");
-        let mut text = std::fs::read_to_string(&configuration)?;
-        text.push_str(CONFIGURATION);
-        text.push_str(&format!("port = {}\n", cluster.port));
-        text.push_str(&format!("unix_socket_directories = '{}'\n", cluster.folder.display()));
-        std::fs::write(&configuration, text)?;
-
-        let log = cluster.folder.join("log");
-        let mut start = cluster.command(&bin.join("pg_ctl"));
-        start.args(["start", "--wait", "--timeout=60", "-D"]).arg(&data).arg("-l").arg(&log);
+    fn launch(&self) -> Result<()> {
+        let bin = system::postgres_bin().context("PostgreSQL is not installed")?;
+        let log = self.folder.join("log");
+        let mut start = self.command(&bin.join("pg_ctl"));
+        start.args(["start", "--wait", "--timeout=60", "-o", &format!("-p {}", self.port), "-D"]);
+        start.arg(self.folder.join("data")).arg("-l").arg(&log);
         if let Err(error) = process::expect(&mut start, Show::OnFailure) {
             for line in std::fs::read_to_string(&log).unwrap_or_default().lines() {
                 ui::child(line);
             }
             return Err(error);
         }
-        Ok(cluster)
+        Ok(())
     }
 
     /// The address of the maintenance database, from which a test makes its own.
     pub fn url(&self) -> String {
-        format!("postgres://postgres@127.0.0.1:{}/postgres", self.port)
+        self.url_of("postgres")
+    }
+
+    /// The address of a database.
+    pub fn url_of(&self, database: &str) -> String {
+        format!("postgres://postgres@127.0.0.1:{}/{database}", self.port)
+    }
+
+    /// Runs a statement in the maintenance database; answers what it printed.
+    pub fn sql(&self, statement: &str) -> Result<Vec<String>> {
+        let psql = system::postgres_bin().context("PostgreSQL is not installed")?.join("psql");
+        let mut command = self.command(&psql);
+        command.args(["-X", "-q", "-A", "-t", "-d", &self.url(), "-c", statement]);
+        process::expect(&mut command, Show::OnFailure)
     }
 
     fn command(&self, program: &Path) -> Command {
@@ -104,7 +156,10 @@ impl Cluster {
 
 impl Drop for Cluster {
     fn drop(&mut self) {
-        stop_and_remove(&self.folder, self.owner);
+        let stopped = stop(&self.folder, self.owner, if self.kept { "fast" } else { "immediate" });
+        if stopped && !self.kept {
+            remove(&self.folder);
+        }
     }
 }
 
@@ -128,20 +183,25 @@ impl Owner {
     }
 }
 
-fn stop_and_remove(folder: &Path, owner: Owner) {
+/// Whether nothing of it runs any more.
+fn stop(folder: &Path, owner: Owner, mode: &str) -> bool {
     let data = folder.join("data");
     if data.join("postmaster.pid").exists()
         && let Some(bin) = system::postgres_bin()
     {
         let mut stop = Command::new(bin.join("pg_ctl"));
-        stop.current_dir(folder).args(["stop", "--mode=immediate", "--wait", "-D"]).arg(&data);
+        stop.current_dir(folder).args(["stop", "--mode", mode, "--wait", "-D"]).arg(&data);
         owner.apply(&mut stop);
         // Not through `process`: this runs after an interruption too.
         if !stop.output().is_ok_and(|output| output.status.success()) {
-            ui::note(&format!("the test database in {} could not be stopped", folder.display()));
-            return;
+            ui::note(&format!("the database in {} could not be stopped", folder.display()));
+            return false;
         }
     }
+    true
+}
+
+fn remove(folder: &Path) {
     if let Err(error) = std::fs::remove_dir_all(folder) {
         ui::note(&format!("{} could not be removed: {error}", folder.display()));
     }
@@ -156,12 +216,15 @@ fn sweep() {
         let name = entry.file_name().to_string_lossy().into_owned();
         let Some(pid) = name.strip_prefix(PREFIX) else { continue };
         if pid.parse::<u32>().is_ok() && !Path::new("/proc").join(pid).exists() {
-            stop_and_remove(&entry.path(), owner);
+            if stop(&entry.path(), owner, "immediate") {
+                remove(&entry.path());
+            }
         }
     }
 }
 
-fn free_port() -> Result<u16> {
+/// A port of this machine that nobody listens on.
+pub fn free_port() -> Result<u16> {
     let listener = TcpListener::bind("127.0.0.1:0").context("no free port")?;
     match listener.local_addr()?.port() {
         0 => bail!("no free port"),

@@ -10,16 +10,24 @@ use std::process::Command;
 
 /// The newest Trunk that Rust 1.95 compiles.
 const TRUNK: &str = "0.21.14";
+/// Sends requests at a constant rate (`cargo xtask bench`).
+const OHA: &str = "1.16.0";
 /// The npm package with a current `wasm-opt`; distributions' own are too old for today's wasm features.
 const BINARYEN: &str = "132.0.0";
 
 /// Installs what is missing; answers what is there.
 pub fn ensure(project: &Project) -> Result<String> {
     let bindgen = project.locked_version("wasm-bindgen")?;
-    cargo_tool(project, "trunk", "trunk", TRUNK)?;
-    cargo_tool(project, "wasm-bindgen-cli", "wasm-bindgen", &bindgen)?;
+    cargo_tool(project, "trunk", "trunk", TRUNK, &[])?;
+    cargo_tool(project, "wasm-bindgen-cli", "wasm-bindgen", &bindgen, &[])?;
     binaryen(project)?;
     Ok(format!("trunk {TRUNK}, wasm-bindgen {bindgen}, binaryen {BINARYEN}"))
+}
+
+/// The load generator, built without TLS: it talks to this machine only.
+pub fn oha(project: &Project) -> Result<PathBuf> {
+    cargo_tool(project, "oha", "oha", OHA, &["--no-default-features"])?;
+    Ok(folder(project, "oha", OHA).join("bin/oha"))
 }
 
 /// Puts the tools before everything else on a command's `PATH`.
@@ -45,7 +53,13 @@ fn folder(project: &Project, package: &str, version: &str) -> PathBuf {
     project.cache.join("tools").join(format!("{package}-{version}"))
 }
 
-fn cargo_tool(project: &Project, package: &str, binary: &str, version: &str) -> Result<()> {
+fn cargo_tool(
+    project: &Project,
+    package: &str,
+    binary: &str,
+    version: &str,
+    features: &[&str],
+) -> Result<()> {
     let folder = folder(project, package, version);
     let installed = folder.join("bin").join(binary);
     if tells_version(&installed, version) {
@@ -64,7 +78,7 @@ fn cargo_tool(project: &Project, package: &str, binary: &str, version: &str) -> 
         if locked {
             command.arg("--locked");
         }
-        command.arg("--root").arg(&folder).args(["--version", version, package]);
+        command.arg("--root").arg(&folder).args(["--version", version, package]).args(features);
         command
     };
     // A freshly released lock file may name a package that a mirror does not have yet.

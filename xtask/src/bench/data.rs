@@ -1,0 +1,163 @@
+//! The data: seeded once for each state of the migrations and of the seed, and kept in the target folder.
+
+use super::Bench;
+use super::server;
+use crate::postgres::Cluster;
+use crate::process::{self, Show};
+use crate::{files, ui};
+use anyhow::{Context as _, Result, bail};
+use std::io::Write as _;
+use std::path::PathBuf;
+use std::process::Stdio;
+
+/// Cards of the database that the large one is compared with.
+pub const SMALL: u32 = 10_000;
+/// As dense in both, so that only the number of organizations differs.
+const CARDS_OF_AN_ORGANIZATION: u32 = 500;
+/// People of support who sign in: as many as connections, so that none waits for another's row.
+pub const PEOPLE: u32 = 8;
+/// Their password.
+pub const PASSWORD: &str = "Bench-Kama-Sylva-2026";
+
+/// Which database.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// The embedded one.
+    Sqlite,
+    /// A private cluster with its default durability.
+    Postgres,
+}
+
+impl Kind {
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::Sqlite, Self::Postgres];
+
+    /// Its name.
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::Sqlite => "SQLite",
+            Self::Postgres => "PostgreSQL",
+        }
+    }
+}
+
+/// The user name of one of the people.
+pub fn user_name(number: u32) -> String {
+    format!("bench{number}")
+}
+
+impl Bench {
+    /// The address of a database with so many cards, seeded if it is not there yet.
+    pub fn database(&mut self, kind: Kind, cards: u32) -> Result<String> {
+        let key = self.key()?;
+        match kind {
+            Kind::Sqlite => {
+                let file = self.folder.join(format!("{cards}-{key}.db"));
+                let url = format!("sqlite:{}", file.display());
+                if !file.is_file() {
+                    self.forget_old(&key)?;
+                    let unfinished = self.folder.join("unfinished.db");
+                    for end in ["", "-wal", "-shm"] {
+                        let _ = std::fs::remove_file(format!("{}{end}", unfinished.display()));
+                    }
+                    self.fill(&format!("sqlite:{}", unfinished.display()), cards)?;
+                    std::fs::rename(&unfinished, &file)?;
+                }
+                Ok(url)
+            }
+            Kind::Postgres => {
+                let cluster = self.cluster(&key)?;
+                let name = format!("epos_{cards}");
+                let url = cluster.url_of(&name);
+                let sql = format!("SELECT 1 FROM pg_database WHERE datname = '{name}'");
+                if cluster.sql(&sql)?.is_empty() {
+                    cluster.sql("DROP DATABASE IF EXISTS unfinished")?;
+                    cluster.sql("CREATE DATABASE unfinished")?;
+                    let unfinished = cluster.url_of("unfinished");
+                    self.fill(&unfinished, cards)?;
+                    let cluster = self.cluster(&key)?;
+                    cluster.sql(&format!("ALTER DATABASE unfinished RENAME TO {name}"))?;
+                }
+                Ok(url)
+            }
+        }
+    }
+
+    /// An empty database, migrated.
+    pub fn empty_database(&mut self, kind: Kind) -> Result<String> {
+        let url = match kind {
+            Kind::Sqlite => {
+                let file = self.folder.join("empty.db");
+                for end in ["", "-wal", "-shm"] {
+                    let _ = std::fs::remove_file(format!("{}{end}", file.display()));
+                }
+                format!("sqlite:{}", file.display())
+            }
+            Kind::Postgres => {
+                let key = self.key()?;
+                let cluster = self.cluster(&key)?;
+                cluster.sql("DROP DATABASE IF EXISTS empty")?;
+                cluster.sql("CREATE DATABASE empty")?;
+                cluster.url_of("empty")
+            }
+        };
+        process::expect(server::epos(&self.project, &url, 1).arg("migrate"), Show::OnFailure)?;
+        Ok(url)
+    }
+
+    fn cluster(&mut self, key: &str) -> Result<&Cluster> {
+        if self.postgres.is_none() {
+            let folder = Cluster::folder_in_earnest(&self.folder, &format!("postgres-{key}"))?;
+            self.postgres = Some(Cluster::in_earnest(folder)?);
+        }
+        self.postgres.as_ref().context("PostgreSQL")
+    }
+
+    /// Changes with everything that decides what the data are.
+    fn key(&self) -> Result<String> {
+        let names = ["migrations", "backend/src/seed", "backend/src/invented"];
+        let roots: Vec<PathBuf> = names.iter().map(|name| self.project.root.join(name)).collect();
+        files::fingerprint(&self.project.root, &roots)
+    }
+
+    /// Databases of an earlier state are of no use.
+    fn forget_old(&self, key: &str) -> Result<()> {
+        for file in files::all(std::slice::from_ref(&self.folder))? {
+            let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            if name.contains(".db") && !name.contains(key) {
+                std::fs::remove_file(file)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn fill(&self, url: &str, cards: u32) -> Result<()> {
+        ui::note(&format!("seeding {cards} cards, once for these migrations"));
+        let organizations = (cards / CARDS_OF_AN_ORGANIZATION).max(5);
+        let mut seed = server::epos(&self.project, url, 1);
+        seed.args(["seed", "--organizations", &organizations.to_string(), "--staff", &cards.to_string()]);
+        process::expect(&mut seed, Show::Always)?;
+        for number in 0..PEOPLE {
+            self.create_support(url, number)?;
+        }
+        Ok(())
+    }
+
+    fn create_support(&self, url: &str, number: u32) -> Result<()> {
+        let name = user_name(number);
+        let mut command = server::epos(&self.project, url, 1);
+        command
+            .args(["admin", "create", "--user-name", &name, "--email", &format!("{name}@example.org")])
+            .args(["--family-name", "Измерова", "--given-name", "Вера", "--patronymic", "Ильинична"])
+            .arg("--password-stdin")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null());
+        let mut child = command.spawn().with_context(|| process::describe(&command))?;
+        child.stdin.take().context("standard input")?.write_all(PASSWORD.as_bytes())?;
+        let status = child.wait()?;
+        if !status.success() {
+            bail!("`{}` failed ({status})", process::describe(&command));
+        }
+        Ok(())
+    }
+}
