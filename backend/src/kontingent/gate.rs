@@ -34,10 +34,7 @@ pub async fn read<T: Send + 'static>(
         .await?;
     match result {
         Ok(value) => Ok(value),
-        Err(refusal) => {
-            refused(services, &asker, "kontingent.entered", asker.card, refusal.reason()).await?;
-            Err(Problem::from(refusal).into())
-        }
+        Err(refusal) => Err(turned_away(services, &asker, refusal).await?),
     }
 }
 
@@ -103,10 +100,7 @@ async fn told<T>(
 ) -> Result<T, ApiError> {
     match result {
         Ok(Ok(value)) => Ok(value),
-        Ok(Err(refusal)) => {
-            refused(services, asker, "kontingent.entered", asker.card, refusal.reason()).await?;
-            Err(Problem::from(refusal).into())
-        }
+        Ok(Err(refusal)) => Err(turned_away(services, asker, refusal).await?),
         Err(ApiError::Problem(problem)) => {
             // What was written of a refused change is gone; that it was tried stays.
             if matches!(
@@ -123,6 +117,15 @@ async fn told<T>(
 
 fn enter(conn: &mut Conn, services: &Services, asker: &Asker) -> Result<Result<Actor, Refusal>, ApiError> {
     Ok(Actor::load(conn, asker, services.context.today())?)
+}
+
+/// The answer to somebody whose roles open nothing. The journal has its reason, but for people who work as no
+/// card: they have lost nothing, and are shown where to bind one.
+async fn turned_away(services: &Services, asker: &Asker, refusal: Refusal) -> Result<ApiError, ApiError> {
+    if refusal != Refusal::NoCard {
+        refused(services, asker, "kontingent.entered", asker.card, refusal.reason()).await?;
+    }
+    Ok(Problem::from(refusal).into())
 }
 
 async fn refused(
