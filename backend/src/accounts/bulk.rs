@@ -56,8 +56,10 @@ struct AccountRow<'a> {
 /// # Errors
 /// A name was given out before, an address is another account's; the database fails.
 pub fn insert(conn: &mut Conn, all: &[PastAccount]) -> QueryResult<usize> {
-    let names: Vec<_> =
-        all.iter().map(|account| NameRow { name: &account.user_name, issued_at: account.created_at }).collect();
+    let names: Vec<_> = all
+        .iter()
+        .map(|account| NameRow { name: &account.user_name, issued_at: account.created_at })
+        .collect();
     let rows: Vec<_> = all
         .iter()
         .map(|account| AccountRow {

@@ -90,7 +90,8 @@ fn create_organizations(
         let created = db.write_tx_blocking::<_, DbError, _>(|conn| {
             let mut created: Vec<Id> = Vec::with_capacity(some.len());
             for planned in some {
-                let known = |place: usize| ids.get(place).or_else(|| created.get(place.checked_sub(ids.len())?));
+                let known =
+                    |place: usize| ids.get(place).or_else(|| created.get(place.checked_sub(ids.len())?));
                 let new = NewOrganization {
                     parent: planned.parent.and_then(known).map(|id| (*id).into()),
                     kind: planned.kind,

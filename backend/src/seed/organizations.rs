@@ -30,15 +30,52 @@ const MOST: u32 = 99_999;
 const PER_DISTRICT: u32 = 45;
 
 const TOWN_BEGINNINGS: [&str; 12] = [
-    "Верхне", "Нижне", "Ново", "Старо", "Красно", "Средне", "Усть-", "Велико", "Мало", "Бело", "Горно", "Лысо",
+    "Верхне",
+    "Нижне",
+    "Ново",
+    "Старо",
+    "Красно",
+    "Средне",
+    "Усть-",
+    "Велико",
+    "Мало",
+    "Бело",
+    "Горно",
+    "Лысо",
 ];
 const TOWN_ENDINGS: [&str; 16] = [
-    "камск", "сылвенск", "косьвинск", "иренск", "чусовск", "вишерск", "яйвинск", "обвинск", "иньвенск",
-    "тулвинск", "бабкинск", "очёрск", "кизеловск", "усьвинск", "язьвинск", "тимшерск",
+    "камск",
+    "сылвенск",
+    "косьвинск",
+    "иренск",
+    "чусовск",
+    "вишерск",
+    "яйвинск",
+    "обвинск",
+    "иньвенск",
+    "тулвинск",
+    "бабкинск",
+    "очёрск",
+    "кизеловск",
+    "усьвинск",
+    "язьвинск",
+    "тимшерск",
 ];
 const KINDERGARTENS: [&str; 14] = [
-    "Солнышко", "Теремок", "Ёлочка", "Родничок", "Колосок", "Малахит", "Журавушка", "Рябинка", "Сказка",
-    "Ромашка", "Светлячок", "Берёзка", "Радуга", "Ласточка",
+    "Солнышко",
+    "Теремок",
+    "Ёлочка",
+    "Родничок",
+    "Колосок",
+    "Малахит",
+    "Журавушка",
+    "Рябинка",
+    "Сказка",
+    "Ромашка",
+    "Светлячок",
+    "Берёзка",
+    "Радуга",
+    "Ласточка",
 ];
 const TRADES: [(&str, &str); 8] = [
     ("политехнический", "колледж"),
@@ -63,7 +100,10 @@ pub(super) fn plan(plan: &Plan, first: u32) -> Result<Vec<PlannedOrganization>, 
     let mut all = vec![PlannedOrganization {
         parent: None,
         kind: OrganizationKind::Operator,
-        full_name: format!("Государственное бюджетное учреждение «Оператор ЭПОС, набор данных {}»", first + 1),
+        full_name: format!(
+            "Государственное бюджетное учреждение «Оператор ЭПОС, набор данных {}»",
+            first + 1
+        ),
         short_name: format!("ГБУ «Оператор ЭПОС, набор {}»", first + 1),
         town: "г. Пермь".to_owned(),
         inn: inn(first)?,
@@ -142,17 +182,24 @@ fn one(
             };
             (
                 OrganizationKind::School,
-                format!("Муниципальное автономное общеобразовательное учреждение «{long} № {in_district}» г. {town}а"),
+                format!(
+                    "Муниципальное автономное общеобразовательное учреждение «{long} № {in_district}» г. {town}а"
+                ),
                 format!("МАОУ «{short} № {in_district}» г. {town}а"),
                 format!("school{number}.example"),
                 parent,
             )
         }
         96.. => {
-            let (trade, word) = TRADES.get(usize::try_from(number).unwrap_or_default() % TRADES.len()).copied().unwrap_or_default();
+            let (trade, word) = TRADES
+                .get(usize::try_from(number).unwrap_or_default() % TRADES.len())
+                .copied()
+                .unwrap_or_default();
             (
                 OrganizationKind::College,
-                format!("Государственное бюджетное профессиональное образовательное учреждение «{adjective} {trade} {word} № {number}»"),
+                format!(
+                    "Государственное бюджетное профессиональное образовательное учреждение «{adjective} {trade} {word} № {number}»"
+                ),
                 format!("ГБПОУ «{adjective} {trade} {word} № {number}»"),
                 format!("spo{number}.example"),
                 Some(1),
@@ -162,7 +209,9 @@ fn one(
             let name = dice.frequent(&KINDERGARTENS);
             (
                 OrganizationKind::Kindergarten,
-                format!("Муниципальное автономное дошкольное образовательное учреждение «Детский сад № {in_district} „{name}“» г. {town}а"),
+                format!(
+                    "Муниципальное автономное дошкольное образовательное учреждение «Детский сад № {in_district} „{name}“» г. {town}а"
+                ),
                 format!("МАДОУ «Детский сад № {in_district} „{name}“» г. {town}а"),
                 format!("ds{number}.example"),
                 parent,
@@ -239,12 +288,18 @@ mod tests {
                 (_, Some(parent)) => {
                     assert!(parent < place);
                     let above = all[parent].kind;
-                    assert!(matches!(above, OrganizationKind::Operator | OrganizationKind::EducationDepartment));
+                    assert!(matches!(
+                        above,
+                        OrganizationKind::Operator | OrganizationKind::EducationDepartment
+                    ));
                 }
                 (_, None) => panic!("{organization:?}"),
             }
         }
-        assert_eq!((kinds[&OrganizationKind::Operator], kinds[&OrganizationKind::EducationDepartment]), (1, 45));
+        assert_eq!(
+            (kinds[&OrganizationKind::Operator], kinds[&OrganizationKind::EducationDepartment]),
+            (1, 45)
+        );
         assert!((800..950).contains(&kinds[&OrganizationKind::School]), "{kinds:?}");
         assert!((900..1100).contains(&kinds[&OrganizationKind::Kindergarten]), "{kinds:?}");
         assert!((50..110).contains(&kinds[&OrganizationKind::College]), "{kinds:?}");

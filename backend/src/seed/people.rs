@@ -13,7 +13,9 @@ use crate::accounts::bulk::PastAccount;
 use crate::context::{Context, ManualClock, MasterKey, Secrets, SeededRandom};
 use crate::db::types::Id;
 use crate::invented::dice::{Dice, Frequencies};
-use crate::invented::names::{FIRST_OF_DOUBLE, MEN, PATRONYMICS, WITHOUT_PATRONYMIC, WOMEN, feminine, many_family_names};
+use crate::invented::names::{
+    FIRST_OF_DOUBLE, MEN, PATRONYMICS, WITHOUT_PATRONYMIC, WOMEN, feminine, many_family_names,
+};
 use crate::invented::staff::{mailbox, roles_at, school_year};
 use crate::kontingent::bulk::PastCard;
 
@@ -297,7 +299,9 @@ impl People {
         let mut start = school_year(today, dice.between(1, 14));
         let end = match life {
             Life::EndsSoon => Some(after(today, dice.between(0, 30))),
-            Life::InForce if dice.chance(12) => NaiveDate::from_ymd_opt(school_year(today, 0).year() + 1, 8, 31),
+            Life::InForce if dice.chance(12) => {
+                NaiveDate::from_ymd_opt(school_year(today, 0).year() + 1, 8, 31)
+            }
             Life::InForce => None,
             Life::Upcoming => {
                 start = after(today, dice.between(1, 60));

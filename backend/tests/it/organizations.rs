@@ -11,7 +11,12 @@ async fn search(client: &Client, parameters: &[(&str, &str)]) -> Value {
 }
 
 fn names(found: &Value) -> Vec<&str> {
-    found["items"].as_array().unwrap().iter().map(|row| row["organization"]["short_name"].as_str().unwrap()).collect()
+    found["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|row| row["organization"]["short_name"].as_str().unwrap())
+        .collect()
 }
 
 crate::both_databases! {
