@@ -7,8 +7,8 @@ use leptos_router::hooks::use_location;
 use leptos_router::path;
 
 use crate::components::{
-    Button, Kind, LinkButton, Slip, Toasts, provide_secret, provide_toasts, provide_visits, use_secret,
-    use_toasts,
+    Button, Kind, LinkButton, LowVisionButton, LowVisionPanel, Slip, Toasts, provide_low_vision,
+    provide_secret, provide_toasts, provide_visits, use_secret, use_toasts,
 };
 use crate::leave::{LeaveQuestion, provide_leave_guard, use_leave_guard};
 use crate::pages;
@@ -25,6 +25,7 @@ pub fn start() {
 
 #[component]
 fn App() -> impl IntoView {
+    provide_low_vision();
     provide_session();
     provide_toasts();
     provide_secret();
@@ -40,6 +41,7 @@ fn App() -> impl IntoView {
                     <a class="skip" href="#content">
                         "Перейти к содержанию"
                     </a>
+                    <LowVisionPanel/>
                     <Header/>
                     <main class="main" id="content" tabindex="-1">
                         <Pages/>
@@ -117,6 +119,7 @@ fn Header() -> impl IntoView {
                         .then(|| view! { <span class="header-where"><a href="/kontingent">"Контингент"</a></span> })
                 }}
                 {move || session.person().map(|_| view! { <Who/> })}
+                <LowVisionButton/>
             </div>
         </header>
     }

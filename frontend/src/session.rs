@@ -10,7 +10,7 @@ use leptos_router::hooks::{use_location, use_navigate};
 
 use crate::address::sign_in_address;
 use crate::api::{self, Answer, ApiError};
-use crate::components::{ErrorState, Loading};
+use crate::components::{ErrorPage, Loading};
 use crate::drafts;
 
 /// What is known of the session.
@@ -167,7 +167,7 @@ pub fn SignedIn(
     move || match kind.get() {
         Kind::Asking => view! { <Loading/> }.into_any(),
         Kind::Failed(error) => {
-            view! { <ErrorState error=error on_retry=move || session.ask_again()/> }.into_any()
+            view! { <ErrorPage error=error on_retry=move || session.ask_again()/> }.into_any()
         }
         Kind::Nobody => view! { <ToSignIn/> }.into_any(),
         Kind::Person => children().into_any(),

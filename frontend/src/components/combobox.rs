@@ -47,6 +47,13 @@ enum Search {
     Failed,
 }
 
+fn count(found: &Search) -> usize {
+    match found {
+        Search::Done(found) => found.options.len(),
+        _ => 0,
+    }
+}
+
 /// The place of the active option after a key: down and up go round.
 fn moved(active: Option<usize>, count: usize, down: bool) -> Option<usize> {
     let last = count.checked_sub(1)?;
@@ -221,47 +228,44 @@ where
     let option_views = {
         let list_id = list_id.clone();
         move || {
-            match found.get() {
-            Search::Idle | Search::Under => {
-                view! { <li class="listbox-note" role="presentation">"Ищем…"</li> }.into_any()
-            }
-            Search::Failed => {
-                view! { <li class="listbox-note" role="presentation">"Не удалось загрузить список. Попробуйте ещё раз."</li> }
-                    .into_any()
-            }
-            Search::Done(found) if found.options.is_empty() => {
-                view! { <li class="listbox-note" role="presentation">"Ничего не нашлось"</li> }.into_any()
-            }
-            Search::Done(found) => {
-                let rows = found.options.into_iter().enumerate().map(|(place, option)| {
-                    let value = option.value.clone();
-                    let pressed = option.clone();
-                    view! {
-                        <li
-                            id=format!("{list_id}-{place}")
-                            role="option"
-                            class:active=move || active.get() == Some(place)
-                            aria-selected=move || {
-                                let mine = chosen.with(|chosen| chosen.as_ref().is_some_and(|c| c.value == value));
-                                if mine { "true" } else { "false" }
-                            }
-                            on:click=move |_| choose(Some(pressed.clone()))
-                        >
-                            <span class="option-label">{option.label}</span>
-                            {(!option.note.is_empty()).then(|| view! { <span class="option-note">{option.note}</span> })}
-                        </li>
-                    }
-                });
+            let Search::Done(found) = found.get() else { return Vec::new() };
+            let row = |(place, option): (usize, ComboOption)| {
+                let value = option.value.clone();
+                let pressed = option.clone();
                 view! {
-                    {rows.collect_view()}
-                    {found
-                        .more
-                        .then(|| view! { <li class="listbox-note" role="presentation">"Показаны не все: уточните запрос"</li> })}
+                    <li
+                        id=format!("{list_id}-{place}")
+                        role="option"
+                        class:active=move || active.get() == Some(place)
+                        aria-selected=move || {
+                            let mine = chosen.with(|chosen| chosen.as_ref().is_some_and(|c| c.value == value));
+                            if mine { "true" } else { "false" }
+                        }
+                        on:click=move |_| choose(Some(pressed.clone()))
+                    >
+                        <span class="option-label">{option.label}</span>
+                        {(!option.note.is_empty()).then(|| view! { <span class="option-note">{option.note}</span> })}
+                    </li>
                 }
-                .into_any()
-            }
+            };
+            found.options.into_iter().enumerate().map(row).collect_view()
         }
-        }
+    };
+    // What is to be known of the list, for the eye below the options, for the ear beside them.
+    let note = move || {
+        found.with(|found| match found {
+            Search::Idle | Search::Under => "Ищем…",
+            Search::Failed => "Не удалось загрузить список. Попробуйте ещё раз.",
+            Search::Done(found) if found.options.is_empty() => "Ничего не нашлось",
+            Search::Done(found) if found.more => "Показаны не все: уточните запрос",
+            Search::Done(_) => "",
+        })
+    };
+    let said = move || {
+        open.get().then(|| match found.with(count) {
+            0 => note().to_owned(),
+            count => format!("Вариантов: {count}. {}", note()),
+        })
     };
     // The list must not take the focus from the field.
     let hold = |event: MouseEvent| event.prevent_default();
@@ -327,16 +331,15 @@ where
                         <Icon picture=Picture::Down/>
                     </button>
                 </div>
-                <ul
-                    class="listbox"
-                    id=list_id
-                    role="listbox"
-                    aria-label=label
-                    hidden=move || !open.get()
-                    on:mousedown=hold
-                >
-                    {option_views}
-                </ul>
+                <div class="listbox" hidden=move || !open.get() on:mousedown=hold>
+                    <ul class="plain" id=list_id role="listbox" aria-label=label>
+                        {option_views}
+                    </ul>
+                    <p class="listbox-note" aria-hidden="true" hidden=move || note().is_empty()>
+                        {note}
+                    </p>
+                </div>
+                <p class="visually-hidden" role="status">{said}</p>
             </div>
             {move || {
                 error

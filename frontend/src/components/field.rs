@@ -40,7 +40,13 @@ impl Frame {
         self.error.with(Option::is_some).then_some("true")
     }
 
-    fn around(self, label: String, required: Signal<bool>, hint: Option<String>, control: AnyView) -> AnyView {
+    fn around(
+        self,
+        label: String,
+        required: Signal<bool>,
+        hint: Option<String>,
+        control: AnyView,
+    ) -> AnyView {
         view! {
             <div class="field">
                 <label class="field-label" for=move || self.id.get()>
@@ -220,8 +226,7 @@ pub fn PasswordField(
             <button
                 type="button"
                 class="button button-quiet button-small inside"
-                aria-pressed=move || if shown.get() { "true" } else { "false" }
-                aria-label="Показать пароль"
+                aria-label=move || if shown.get() { "Скрыть пароль" } else { "Показать пароль" }
                 on:click=move |_| shown.update(|shown| *shown = !*shown)
             >
                 {move || if shown.get() { "Скрыть" } else { "Показать" }}

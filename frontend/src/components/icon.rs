@@ -31,6 +31,8 @@ pub enum Picture {
     Stop,
     /// Not there.
     Ring,
+    /// Sight.
+    Eye,
 }
 
 impl Picture {
@@ -49,6 +51,7 @@ impl Picture {
             Self::Clock => "M12 3a9 9 0 1 0 0 18a9 9 0 0 0 0-18M12 7v5l3.5 2",
             Self::Stop => "M12 3a9 9 0 1 0 0 18a9 9 0 0 0 0-18M8 12h8",
             Self::Ring => "M12 3a9 9 0 1 0 0 18a9 9 0 0 0 0-18",
+            Self::Eye => "M2 12q10-14 20 0q-10 14-20 0M12 9a3 3 0 1 0 0 6a3 3 0 0 0 0-6",
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::Button;
+use super::{Button, Heading};
 use crate::api::ApiError;
 
 /// Grey lines, after a quarter of a second.
@@ -56,6 +56,22 @@ pub fn ErrorState(
             </div>
             {error.small_print().map(|small| view! { <p class="code">{small}</p> })}
         </div>
+    }
+    .into_any()
+}
+
+/// A whole page that could not be loaded.
+#[component]
+pub fn ErrorPage(
+    /// The error.
+    error: ApiError,
+    /// «Повторить».
+    #[prop(into)]
+    on_retry: Callback<()>,
+) -> impl IntoView {
+    view! {
+        <Heading text="Страница не открылась"/>
+        <ErrorState error=error on_retry=on_retry/>
     }
     .into_any()
 }

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use leptos_router::NavigateOptions;
 use leptos_router::hooks::use_navigate;
 
-use crate::components::{ErrorState, Loading};
+use crate::components::{ErrorPage, Loading};
 use crate::session::{Known, use_session};
 
 /// Decides where to go.
@@ -22,7 +22,7 @@ pub fn Home() -> impl IntoView {
     });
     move || match session.known() {
         Known::Failed(error) => {
-            view! { <ErrorState error=error on_retry=move || session.ask_again()/> }.into_any()
+            view! { <ErrorPage error=error on_retry=move || session.ask_again()/> }.into_any()
         }
         _ => view! { <Loading/> }.into_any(),
     }

@@ -21,7 +21,7 @@ pub fn Access(editor: Editor) -> impl IntoView {
     let reset = Memo::new(move |_| may(editor, |card| card.permissions.issue_credentials.is_allowed()));
     let archive = Memo::new(move |_| may(editor, |card| card.permissions.archive.is_allowed()));
     view! {
-        <aside class="card-side" aria-label="Доступ сотрудника">
+        <div class="card-side" role="group" aria-label="Доступ сотрудника">
             <section class="panel" aria-labelledby="credentials-title">
                 <h2 id="credentials-title" class="side-title">"Логин и пароль карточки"</h2>
                 {move || editor.card.with(|card| card.as_ref().map(|card| credentials_view(card.credentials.as_ref())))}
@@ -68,7 +68,7 @@ pub fn Access(editor: Editor) -> impl IntoView {
                         }
                     })
             }}
-        </aside>
+        </div>
         <Question editor=editor question=question/>
     }
 }
