@@ -1,5 +1,6 @@
 //! The frame of every page: skip link, header, main part, foot; and which page belongs to which address.
 
+use leptos::ev::MouseEvent;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use leptos_router::components::{Route, Router, Routes};
@@ -10,6 +11,7 @@ use crate::components::{
     Button, Kind, LinkButton, LowVisionButton, LowVisionPanel, Slip, Toasts, provide_low_vision,
     provide_secret, provide_toasts, provide_visits, use_secret, use_toasts,
 };
+use crate::dom;
 use crate::leave::{LeaveQuestion, provide_leave_guard, use_leave_guard};
 use crate::pages;
 use crate::russian;
@@ -34,11 +36,16 @@ fn App() -> impl IntoView {
     // Before the router, whose listeners must not see what is held back.
     provide_leave_guard();
     let secret = use_secret();
+    // The router takes links within the page for its own, and would leave the focus where it is.
+    let skip = |event: MouseEvent| {
+        event.prevent_default();
+        dom::focus("content");
+    };
     view! {
         <div class="app" class:has-slip=move || secret.shown()>
             <Router>
                 <div class="shell">
-                    <a class="skip" href="#content">
+                    <a class="skip" href="#content" on:click=skip>
                         "Перейти к содержанию"
                     </a>
                     <LowVisionPanel/>
