@@ -63,16 +63,13 @@ pub fn trunk(project: &Project, subcommand: &str) -> Result<Command> {
 /// Prints what the browser downloads and refuses a client that has grown too big.
 pub fn size(context: &mut Context) -> Result<String> {
     let dist = context.project.dist();
-    let mut total = 0;
+    let total = download(&context.project)?;
     let mut wasm = 0;
     ui::line(&format!("    {:<44} {:>11} {:>11} {:>11}", "", "raw", "gzip", "brotli"));
     for file in plain_files(&dist)? {
         let raw = std::fs::metadata(&file)?.len();
         let variant = |suffix| std::fs::metadata(with_suffix(&file, suffix)).map_or(raw, |meta| meta.len());
         let brotli = variant(".br");
-        if matches!(extension(&file), "wasm" | "js" | "css") {
-            total += brotli;
-        }
         if extension(&file) == "wasm" {
             wasm += 1;
             without_regex(&file)?;

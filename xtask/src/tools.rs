@@ -18,15 +18,16 @@ const BINARYEN: &str = "132.0.0";
 /// Installs what is missing; answers what is there.
 pub fn ensure(project: &Project) -> Result<String> {
     let bindgen = project.locked_version("wasm-bindgen")?;
-    cargo_tool(project, "trunk", "trunk", TRUNK, &[])?;
-    cargo_tool(project, "wasm-bindgen-cli", "wasm-bindgen", &bindgen, &[])?;
+    cargo_tool(project, "trunk", "trunk", TRUNK, false, &[])?;
+    cargo_tool(project, "wasm-bindgen-cli", "wasm-bindgen", &bindgen, false, &[])?;
     binaryen(project)?;
     Ok(format!("trunk {TRUNK}, wasm-bindgen {bindgen}, binaryen {BINARYEN}"))
 }
 
-/// The load generator, built without TLS: it talks to this machine only.
+/// The load generator. It shares the machine with what it measures, and so is optimised; it needs no TLS, but
+/// does not compile without any: OpenSSL is here already.
 pub fn oha(project: &Project) -> Result<PathBuf> {
-    cargo_tool(project, "oha", "oha", OHA, &["--no-default-features"])?;
+    cargo_tool(project, "oha", "oha", OHA, true, &["--no-default-features", "--features", "native-tls"])?;
     Ok(folder(project, "oha", OHA).join("bin/oha"))
 }
 
@@ -74,7 +75,9 @@ fn cargo_tool(
         command.current_dir(&folder).env("CARGO_TARGET_DIR", &scratch).args(["install", "--force"]);
         // They run for seconds; what costs is compiling them with everything that their own profiles ask for.
         command.env("CARGO_PROFILE_RELEASE_LTO", "off").env("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "16");
-        command.env("CARGO_PROFILE_RELEASE_OPT_LEVEL", "1");
+        if !optimised {
+            command.env("CARGO_PROFILE_RELEASE_OPT_LEVEL", "1");
+        }
         if locked {
             command.arg("--locked");
         }
