@@ -59,6 +59,7 @@ fn cargo_tool(
     package: &str,
     binary: &str,
     version: &str,
+    optimised: bool,
     features: &[&str],
 ) -> Result<()> {
     let folder = folder(project, package, version);
