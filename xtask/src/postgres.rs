@@ -215,10 +215,9 @@ fn sweep() {
     for entry in entries.flatten() {
         let name = entry.file_name().to_string_lossy().into_owned();
         let Some(pid) = name.strip_prefix(PREFIX) else { continue };
-        if pid.parse::<u32>().is_ok() && !Path::new("/proc").join(pid).exists() {
-            if stop(&entry.path(), owner, "immediate") {
-                remove(&entry.path());
-            }
+        let orphan = pid.parse::<u32>().is_ok() && !Path::new("/proc").join(pid).exists();
+        if orphan && stop(&entry.path(), owner, "immediate") {
+            remove(&entry.path());
         }
     }
 }
