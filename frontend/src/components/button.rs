@@ -43,6 +43,9 @@ pub fn Button(
     /// Whether it submits its form.
     #[prop(optional)]
     submit: bool,
+    /// The form that it submits, where it stands outside: also Enter in a field presses it then.
+    #[prop(optional)]
+    form: Option<&'static str>,
     /// While its action is under way it stays where it is and does nothing.
     #[prop(optional, into)]
     busy: Signal<bool>,
@@ -65,6 +68,7 @@ pub fn Button(
     view! {
         <button
             type=if submit { "submit" } else { "button" }
+            form=form
             id=id
             class=format!("{} {class}", kind.class())
             aria-disabled=move || busy.get().then_some("true")

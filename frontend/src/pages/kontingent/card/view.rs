@@ -92,7 +92,7 @@ fn Toolbar(editor: Editor) -> impl IntoView {
                     .get()
                     .then(|| {
                         view! {
-                            <Button kind=Kind::Primary busy=saving on_press=move || editor.save(false)>
+                            <Button kind=Kind::Primary submit=true form=FORM busy=saving>
                                 "Сохранить"
                             </Button>
                             <Button busy=saving_to_close on_press=move || editor.save(true)>
