@@ -1,4 +1,5 @@
-//! The data: seeded once for each state of the migrations and of the seed, and kept in the target folder.
+//! The data: seeded once for each state of the migrations, and kept. Where the seed itself was changed, remove
+//! them by hand.
 
 use super::Bench;
 use super::server;
@@ -7,7 +8,6 @@ use crate::process::{self, Show};
 use crate::{files, ui};
 use anyhow::{Context as _, Result, bail};
 use std::io::Write as _;
-use std::path::PathBuf;
 use std::process::Stdio;
 
 /// Cards of the database that the large one is compared with.
@@ -113,11 +113,9 @@ impl Bench {
         self.postgres.as_ref().context("PostgreSQL")
     }
 
-    /// Changes with everything that decides what the data are.
+    /// Changes with the migrations.
     fn key(&self) -> Result<String> {
-        let names = ["migrations", "backend/src/seed", "backend/src/invented"];
-        let roots: Vec<PathBuf> = names.iter().map(|name| self.project.root.join(name)).collect();
-        files::fingerprint(&self.project.root, &roots)
+        files::fingerprint(&self.project.root, &[self.project.root.join("migrations")])
     }
 
     /// Databases of an earlier state are of no use.
