@@ -14,7 +14,7 @@ use std::process::Stdio;
 pub const SMALL: u32 = 10_000;
 /// As dense in both, so that only the number of organizations differs.
 const CARDS_OF_AN_ORGANIZATION: u32 = 500;
-/// People of support who sign in: as many as connections, so that none waits for another's row.
+/// People of support who sign in, as many as connections: each sign-in draws one of them.
 pub const PEOPLE: u32 = 8;
 /// Their password.
 pub const PASSWORD: &str = "Bench-Kama-Sylva-2026";

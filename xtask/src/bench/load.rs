@@ -27,9 +27,9 @@ const CONNECTIONS_AT_RATE: u32 = 16;
 pub enum What<'a> {
     /// One address.
     Get(&'a str),
-    /// An address of this file after another.
+    /// Addresses of this file, one drawn for each request.
     GetEach(&'a Path),
-    /// Each line of a file as a body, to an address.
+    /// Lines of a file as bodies, one drawn for each request, to an address.
     PostEach(&'a str, &'a Path),
 }
 
