@@ -97,8 +97,8 @@ pub fn provide_low_vision() {
         if let Some(root) = document().document_element() {
             for (place, setting) in SETTINGS.iter().enumerate() {
                 let attribute = format!("data-{}", setting.name);
-                let _ = match chosen {
-                    Some(chosen) => root.set_attribute(&attribute, chosen[place]),
+                let _ = match chosen.and_then(|chosen| chosen.get(place).copied()) {
+                    Some(value) => root.set_attribute(&attribute, value),
                     None => root.remove_attribute(&attribute),
                 };
             }
@@ -164,7 +164,7 @@ pub fn LowVisionPanel() -> impl IntoView {
                         </button>
                     </div>
                     <div class="low-vision-panel" id=SETTINGS_PANEL hidden=move || !version.open.get()>
-                        {(0..SETTINGS.len()).map(|place| choice(version, place)).collect_view()}
+                        {SETTINGS.iter().enumerate().map(|(place, setting)| choice(version, place, setting)).collect_view()}
                     </div>
                 </section>
             }
@@ -173,17 +173,20 @@ pub fn LowVisionPanel() -> impl IntoView {
 }
 
 /// The values of a setting.
-fn choice(version: LowVision, place: usize) -> AnyView {
-    let Setting { name, legend, values, .. } = &SETTINGS[place];
+fn choice(version: LowVision, place: usize, setting: &'static Setting) -> AnyView {
+    let Setting { name, legend, values, .. } = setting;
     let values = values
         .iter()
         .map(|&(value, words)| {
-            let now =
-                move || version.chosen.with(|chosen| chosen.is_some_and(|chosen| chosen[place] == value));
+            let now = move || {
+                version
+                    .chosen
+                    .with(|chosen| chosen.as_ref().and_then(|chosen| chosen.get(place)) == Some(&value))
+            };
             let choose = move |_| {
                 version.chosen.update(|chosen| {
-                    if let Some(chosen) = chosen {
-                        chosen[place] = value;
+                    if let Some(now) = chosen.as_mut().and_then(|chosen| chosen.get_mut(place)) {
+                        *now = value;
                     }
                 });
             };
