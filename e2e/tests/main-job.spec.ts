@@ -18,7 +18,7 @@ import {
 // The main job, in the order of a first day: the steps build on each other, so they are one journey.
 test('a director binds his card, creates a card, and its owner binds it', async ({ page, server, browserErrors }) => {
   test.setTimeout(120_000);
-  browserErrors.allow(/status of 422/);
+  browserErrors.allow(/status of (409|422)/);
   const own = printedCredentials(server);
   let issued = { login: '', password: '' };
 

@@ -174,6 +174,17 @@ pub const fn sees(actor: Role, relation: Relation) -> bool {
 ///
 /// `targets` are the card's roles that have not ended (all of them where every one has). A card without any
 /// role is support's alone.
+///
+/// ```
+/// use epos_shared::rights::{Action, Relation, Verdict, card_verdict};
+/// use epos_shared::roles::Role;
+///
+/// let card = [Role::SchoolDirector, Role::Teacher];
+/// let deputy = [Role::SchoolDeputy];
+/// assert_eq!(card_verdict(&deputy, Action::IssueCredentials, &card, Relation::Same), Verdict::Allowed);
+/// assert_eq!(card_verdict(&deputy, Action::EditPerson, &card, Relation::Same), Verdict::NeedsConfirmation);
+/// assert_eq!(card_verdict(&deputy, Action::View, &card, Relation::Elsewhere), Verdict::Denied);
+/// ```
 #[must_use]
 pub fn card_verdict(actors: &[Role], action: Action, targets: &[Role], relation: Relation) -> Verdict {
     let best = |target: Role| {

@@ -2,6 +2,10 @@
 //! SQLite): columns hold these keys and are compared bytewise, which gives the Russian order.
 
 /// The search key of a text: lower case, ё → е, white space folded to single spaces.
+///
+/// ```
+/// assert_eq!(epos_shared::search::search_key("  Королёва  АЛЁНА "), "королева алена");
+/// ```
 #[must_use]
 pub fn search_key(text: &str) -> String {
     let mut key = String::with_capacity(text.len());

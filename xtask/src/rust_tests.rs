@@ -16,19 +16,31 @@ const MEMBERS: &[&str] = &["--workspace", "--exclude", "epos-frontend"];
 pub fn unit_and_http(context: &mut Context) -> Result<String> {
     client::ensure_dist(&context.project)?;
     let url = context.postgres.as_ref().context("PostgreSQL is not running")?.url();
+    let (mut command, count) = runner(context, MEMBERS);
+    command.env(POSTGRES, url);
+    run(context, &mut command, count)
+}
+
+/// Runs the tests of the client's own logic, and those of `shared` once more as the browser has it: without
+/// the tables that only the server switches on.
+pub fn of_the_browser(context: &mut Context) -> Result<String> {
+    let (mut command, count) = runner(context, &["--package", "epos-shared", "--package", "epos-frontend"]);
+    run(context, &mut command, count)
+}
+
+/// nextest where it is installed, else cargo's own runner, with what counts its results.
+fn runner(context: &Context, members: &[&str]) -> (Command, fn(&[String]) -> Tally) {
     let nextest =
         process::first_line(context.project.command("cargo").args(["nextest", "--version"])).is_some();
-    let mut command = if nextest {
+    if nextest {
         let mut command = context.project.cargo("nextest");
-        command.arg("run").args(MEMBERS).arg("--no-fail-fast");
-        command
+        command.arg("run").args(members).arg("--no-fail-fast");
+        (command, nextest_tally)
     } else {
         let mut command = context.project.cargo("test");
-        command.args(MEMBERS).args(["--all-targets", "--no-fail-fast"]);
-        command
-    };
-    command.env(POSTGRES, url);
-    run(context, &mut command, if nextest { nextest_tally } else { libtest_tally })
+        command.args(members).args(["--all-targets", "--no-fail-fast"]);
+        (command, libtest_tally)
+    }
 }
 
 /// Runs the examples in the documentation, which nextest does not.
@@ -38,7 +50,9 @@ pub fn examples(context: &mut Context) -> Result<String> {
     command.arg("--doc").args(MEMBERS);
     let finished = process::run(&mut command, Show::Always)?;
     context.tally = libtest_tally(&finished.lines);
-    conclude(&finished, context.tally)
+    let said = conclude(&finished, context.tally)?;
+    ensure!(context.tally.executed() > 0, "no example was run");
+    Ok(said)
 }
 
 fn run(context: &mut Context, command: &mut Command, count: fn(&[String]) -> Tally) -> Result<String> {

@@ -114,6 +114,12 @@ fn all() -> Vec<Step> {
             run: rust_tests::unit_and_http,
         },
         Step {
+            id: "client-tests",
+            title: "Tests of what the browser has",
+            needs: &["packages"],
+            run: rust_tests::of_the_browser,
+        },
+        Step {
             id: "doc-tests",
             title: "Examples in the documentation",
             needs: &["packages"],
