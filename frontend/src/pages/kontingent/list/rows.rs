@@ -39,13 +39,13 @@ pub fn Rows(
     let turn_to = Callback::new(turn_to);
     view! {
         <div class="table-wrap">
-            <table class="table">
+            <table class="table" class:table-many=several>
                 <caption class="visually-hidden">"Сотрудники"</caption>
                 <thead>
                     <tr>
                         <SortHeader name="ФИО, e-mail" class="col-name" orders=by_name now=sort turn_to=turn_to/>
                         <th scope="col" class="col-roles">"Роли"</th>
-                        {several.then(|| view! { <th scope="col">"Организация"</th> })}
+                        {several.then(|| view! { <th scope="col" class="col-organization">"Организация"</th> })}
                         <SortHeader name="Логин" class="col-login" orders=by_login now=sort turn_to=turn_to/>
                         <th scope="col">"Учётная запись"</th>
                     </tr>
@@ -120,7 +120,7 @@ fn Row(row: EmployeeRow, several: bool) -> impl IntoView {
             </td>
             {several.then(|| view! { <td data-label="Организация"><span>{row.organization.short_name}</span></td> })}
             <td data-label="Логин">
-                <span class="mono col-login">{row.login.to_string()}</span>
+                <span class="mono cell-login">{row.login.to_string()}</span>
             </td>
             <td data-label="Учётная запись">
                 <span>
