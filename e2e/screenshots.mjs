@@ -136,7 +136,7 @@ for (const screen of screens.filter(({ name }) => name.includes(only))) {
       await screen.act?.(page);
       const path = join(folder, `${screen.name}-${size}-${colorScheme}.png`);
       await page.screenshot({ path, fullPage: size === 'phone' });
-      if (!only && size === 'desktop' && ['employees', 'card'].includes(screen.name)) {
+      if (size === 'desktop' && ['employees', 'card'].includes(screen.name)) {
         await mkdir(join(root, 'docs', 'images'), { recursive: true });
         await page.screenshot({ path: join(root, 'docs', 'images', `${screen.name}-${colorScheme}.png`) });
       }
