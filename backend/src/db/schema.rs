@@ -99,8 +99,6 @@ table! {
         created_at -> Timestamp,
         updated_at -> Timestamp,
         archived_at -> Nullable<Timestamp>,
-        roles_end_on -> Date,
-        account_seen_at -> Timestamp,
     }
 }
 
@@ -121,7 +119,6 @@ table! {
     role_assignments (id) {
         id -> DbUuid,
         employee_id -> DbUuid,
-        organization_id -> DbUuid,
         role -> Text,
         starts_on -> Date,
         ends_on -> Nullable<Date>,

@@ -199,13 +199,12 @@ impl People {
         };
         let id = self.context.id();
         let roles = assignments.into_iter().map(|(role, period)| (self.context.id(), role, period)).collect();
-        let (mut binding, mut account_signed_in_at) = (None, None);
+        let mut binding = None;
         if dice.chance(bound_percent) {
             let account = self.context.id();
             let bound_at = self.between(created_at, dice);
             let last_sign_in_at = dice.chance(88).then(|| self.between(bound_at, dice));
             binding = Some((self.context.id(), account, bound_at));
-            account_signed_in_at = last_sign_in_at;
             chunk.accounts.push(PastAccount {
                 id: account,
                 user_name,
@@ -226,7 +225,6 @@ impl People {
             archived_at,
             roles,
             binding,
-            account_signed_in_at,
         });
         Ok(())
     }
