@@ -21,6 +21,7 @@ use crate::context::{Context, Secrets};
 use crate::db::types::Id;
 use crate::db::{Conn, DbError};
 use crate::error::ApiError;
+use crate::kontingent;
 
 pub use password::{HashError, Hasher, Verdict};
 pub use sessions::SessionToken;
@@ -124,7 +125,8 @@ pub fn block(conn: &mut Conn, account: Id, reason: &str) -> QueryResult<()> {
 /// # Errors
 /// The database fails.
 pub fn note_past_sign_in(conn: &mut Conn, account: Id, at: NaiveDateTime) -> QueryResult<()> {
-    store::note_past_sign_in(conn, account, at)
+    store::note_past_sign_in(conn, account, at)?;
+    kontingent::note_sign_in(conn, account, at)
 }
 
 /// When the lock of an account's sign-in ends, if there is one.

@@ -191,6 +191,7 @@ async fn open(
             // Blocked, or the password changed, between the check and this moment.
             return Err(ProblemCode::InvalidCredentials.into());
         }
+        kontingent::note_sign_in(conn, account.id, now)?;
         counters.succeeded(conn)?;
         if let Some(replaced) = replaced {
             sessions::end(conn, replaced, "replaced", now)?;

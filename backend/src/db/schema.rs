@@ -99,6 +99,8 @@ table! {
         created_at -> Timestamp,
         updated_at -> Timestamp,
         archived_at -> Nullable<Timestamp>,
+        roles_end_on -> Date,
+        account_seen_at -> Timestamp,
     }
 }
 
@@ -119,6 +121,7 @@ table! {
     role_assignments (id) {
         id -> DbUuid,
         employee_id -> DbUuid,
+        organization_id -> DbUuid,
         role -> Text,
         starts_on -> Date,
         ends_on -> Nullable<Date>,

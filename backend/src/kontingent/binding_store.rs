@@ -8,10 +8,11 @@ use epos_shared::api::session::{OwnCard, OwnRole};
 use epos_shared::roles::OrganizationKind;
 
 use super::card_store::{self, corrupt};
+use super::list_filter::{NEVER_SEEN, NOT_BOUND};
 use super::list_store;
 use crate::context::Context;
 use crate::db::Conn;
-use crate::db::schema::{bindings, employees, organizations};
+use crate::db::schema::{accounts, bindings, employees, organizations};
 use crate::db::types::Id;
 
 /// A binding that has not ended.
@@ -48,11 +49,34 @@ pub fn bind(conn: &mut Conn, context: &Context, account: Id, card: Id) -> QueryR
             bindings::bound_at.eq(context.db_now()),
         ))
         .execute(conn)?;
+    let signed_in: Option<NaiveDateTime> =
+        accounts::table.find(account).select(accounts::last_sign_in_at).first(conn)?;
+    note_seen(conn, card, signed_in.unwrap_or(NEVER_SEEN))
+}
+
+pub(super) fn end(conn: &mut Conn, card: Id, binding: Id, now: NaiveDateTime) -> QueryResult<()> {
+    diesel::update(bindings::table.find(binding)).set(bindings::ended_at.eq(now)).execute(conn)?;
+    note_seen(conn, card, NOT_BOUND)
+}
+
+/// Notes on a card what the staff list says of its account.
+fn note_seen(conn: &mut Conn, card: Id, at: NaiveDateTime) -> QueryResult<()> {
+    diesel::update(employees::table.find(card)).set(employees::account_seen_at.eq(at)).execute(conn)?;
     Ok(())
 }
 
-pub(super) fn end(conn: &mut Conn, binding: Id, now: NaiveDateTime) -> QueryResult<()> {
-    diesel::update(bindings::table.find(binding)).set(bindings::ended_at.eq(now)).execute(conn)?;
+/// Notes a sign-in on the cards of an account, in the transaction of the sign-in.
+///
+/// # Errors
+/// The database fails.
+pub fn note_sign_in(conn: &mut Conn, account: Id, at: NaiveDateTime) -> QueryResult<()> {
+    let own = bindings::table
+        .filter(bindings::account_id.eq(account))
+        .filter(bindings::ended_at.is_null())
+        .select(bindings::employee_id);
+    diesel::update(employees::table.filter(employees::id.eq_any(own)))
+        .set(employees::account_seen_at.eq(at))
+        .execute(conn)?;
     Ok(())
 }
 

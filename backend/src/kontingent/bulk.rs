@@ -7,7 +7,8 @@ use epos_shared::roles::Role;
 use epos_shared::search::search_key;
 use epos_shared::values::{Email, FullName, Login, Period};
 
-use super::words;
+use super::list_filter::{NEVER_SEEN, NOT_BOUND};
+use super::{card_store, words};
 use crate::db::Conn;
 use crate::db::schema::{bindings, employee_tokens, employees, issued_names, role_assignments};
 use crate::db::types::Id;
@@ -34,6 +35,8 @@ pub struct PastCard {
     pub roles: Vec<(Id, Role, Period)>,
     /// The account it is bound to, if it is: the binding's identifier, the account, since when.
     pub binding: Option<(Id, Id, NaiveDateTime)>,
+    /// That account's last sign-in, if there was one.
+    pub account_signed_in_at: Option<NaiveDateTime>,
 }
 
 #[derive(Insertable)]
@@ -59,6 +62,8 @@ struct CardRow<'a> {
     created_at: NaiveDateTime,
     updated_at: NaiveDateTime,
     archived_at: Option<NaiveDateTime>,
+    roles_end_on: NaiveDate,
+    account_seen_at: NaiveDateTime,
 }
 
 #[derive(Insertable)]
@@ -73,6 +78,7 @@ struct TokenRow {
 struct RoleRow {
     id: Id,
     employee_id: Id,
+    organization_id: Id,
     role: &'static str,
     starts_on: NaiveDate,
     ends_on: Option<NaiveDate>,
@@ -113,12 +119,18 @@ pub fn insert(conn: &mut Conn, cards: &[PastCard]) -> QueryResult<usize> {
             created_at: card.created_at,
             updated_at: card.archived_at.unwrap_or(card.created_at),
             archived_at: card.archived_at,
+            roles_end_on: card_store::end_of_roles(card.roles.iter().map(|(_, _, period)| period.end())),
+            account_seen_at: match card.binding {
+                None => NOT_BOUND,
+                Some(_) => card.account_signed_in_at.unwrap_or(NEVER_SEEN),
+            },
         });
         let words = words::of_card(&card.name, &card.login, card.email.as_ref());
         tokens.extend(words.into_iter().map(|token| TokenRow { token, employee_id: card.id }));
         roles.extend(card.roles.iter().map(|(id, role, period)| RoleRow {
             id: *id,
             employee_id: card.id,
+            organization_id: card.organization,
             role: role.as_str(),
             starts_on: period.start(),
             ends_on: period.end(),

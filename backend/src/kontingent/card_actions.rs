@@ -68,7 +68,7 @@ impl StaffOf<'_> {
         let card = self.card(conn, id, services.context.today())?;
         self.demand(&card, Action::Unbind)?;
         if let Some(bound) = card.binding {
-            binding_store::end(conn, bound.id, services.context.db_now())?;
+            binding_store::end(conn, card.row.id, bound.id, services.context.db_now())?;
             accounts::forget_card(conn, card.row.id)?;
             let event = Event::done("binding.ended", "employee", card.row.id)
                 .in_organization(card.row.organization_id)
@@ -108,6 +108,7 @@ impl StaffOf<'_> {
                 "taken_back": role.state == RoleState::Upcoming,
             }));
         }
+        card_store::note_end_of_roles(conn, card.row.id)?;
         credentials::void(conn, card.row.id, context.db_now())?;
         accounts::forget_card(conn, card.row.id)?;
         card_store::bump(conn, card.row.id, card.row.version, context.db_now())?;

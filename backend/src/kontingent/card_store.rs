@@ -185,10 +185,30 @@ pub(super) fn set_archived(conn: &mut Conn, id: Id, now: NaiveDateTime) -> Query
     Ok(())
 }
 
+/// The last day of the last role, as the staff list is filtered and sorted by it.
+pub(super) fn end_of_roles(ends: impl Iterator<Item = Option<NaiveDate>>) -> NaiveDate {
+    // The greatest day that both databases and every client write with four digits.
+    let open = NaiveDate::from_ymd_opt(9999, 12, 31).unwrap_or(NaiveDate::MAX);
+    ends.map(|end| end.unwrap_or(open)).max().unwrap_or(open)
+}
+
+/// Notes on a card when its roles end. To be called after every change of its roles, in the transaction of the
+/// change.
+pub(super) fn note_end_of_roles(conn: &mut Conn, card: Id) -> QueryResult<()> {
+    let ends: Vec<Option<NaiveDate>> = role_assignments::table
+        .filter(role_assignments::employee_id.eq(card))
+        .select(role_assignments::ends_on)
+        .load(conn)?;
+    diesel::update(employees::table.find(card))
+        .set(employees::roles_end_on.eq(end_of_roles(ends.into_iter())))
+        .execute(conn)?;
+    Ok(())
+}
+
 pub(super) fn insert_role(
     conn: &mut Conn,
     id: Id,
-    card: Id,
+    (card, organization): (Id, Id),
     role: Role,
     period: Period,
     now: NaiveDateTime,
@@ -197,6 +217,7 @@ pub(super) fn insert_role(
         .values((
             role_assignments::id.eq(id),
             role_assignments::employee_id.eq(card),
+            role_assignments::organization_id.eq(organization),
             role_assignments::role.eq(role.as_str()),
             role_assignments::starts_on.eq(period.start()),
             role_assignments::ends_on.eq(period.end()),

@@ -48,8 +48,10 @@ pub fn create(
     let person = columns(&new.person, &new.note, &login);
     card_store::insert(conn, id, new.organization_id.into(), &login, &person, now)?;
     for role in &new.roles {
-        card_store::insert_role(conn, context.id(), id, role.role, role.period, now)?;
+        let card = (id, Id::from(new.organization_id));
+        card_store::insert_role(conn, context.id(), card, role.role, role.period, now)?;
     }
+    card_store::note_end_of_roles(conn, id)?;
     Ok((id.into(), login))
 }
 
@@ -267,7 +269,8 @@ impl StaffOf<'_> {
             audit::record(conn, context, &asker.journal, event("employee.person_changed").with(details))?;
         }
         for (_, role) in &changes.added {
-            card_store::insert_role(conn, context.id(), id, role.role, role.period, context.db_now())?;
+            let card = (id, card.row.organization_id);
+            card_store::insert_role(conn, context.id(), card, role.role, role.period, context.db_now())?;
             let details = json!({ "role": role.role, "days": days(role.period) });
             audit::record(conn, context, &asker.journal, event("employee.role_added").with(details))?;
         }
@@ -282,6 +285,9 @@ impl StaffOf<'_> {
                 "role": change.role, "before": days(change.before), "after": days(change.after),
             });
             audit::record(conn, context, &asker.journal, event(action).with(details))?;
+        }
+        if !changes.added.is_empty() || !changes.dates.is_empty() {
+            card_store::note_end_of_roles(conn, id)?;
         }
         Ok(())
     }

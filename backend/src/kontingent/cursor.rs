@@ -2,7 +2,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use chrono::DateTime;
+use chrono::{DateTime, Datelike as _, NaiveDate, NaiveDateTime};
 use epos_shared::api::employees::EmployeeSort;
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
@@ -23,6 +23,12 @@ const fn sort_number(sort: EmployeeSort) -> u8 {
         EmployeeSort::LoginDescending => 4,
         EmployeeSort::Newest => 5,
         EmployeeSort::Oldest => 6,
+        EmployeeSort::Organization => 7,
+        EmployeeSort::OrganizationDescending => 8,
+        EmployeeSort::End => 9,
+        EmployeeSort::EndDescending => 10,
+        EmployeeSort::SignIn => 11,
+        EmployeeSort::SignInDescending => 12,
     }
 }
 
@@ -32,11 +38,29 @@ pub(super) fn write(sort: EmployeeSort, place: &Place) -> String {
     bytes.extend_from_slice(place.id.0.as_bytes());
     match &place.key {
         Key::Text(text) => bytes.extend_from_slice(text.as_bytes()),
-        Key::Moment(moment) => bytes.extend_from_slice(&moment.and_utc().timestamp_micros().to_be_bytes()),
+        Key::Moment(moment) => bytes.extend_from_slice(&micros(*moment)),
+        Key::End(day, name) => {
+            bytes.extend_from_slice(&day.num_days_from_ce().to_be_bytes());
+            bytes.extend_from_slice(name.as_bytes());
+        }
+        Key::SignIn(moment, name) => {
+            bytes.extend_from_slice(&micros(*moment));
+            bytes.extend_from_slice(name.as_bytes());
+        }
+        Key::Organization(key, organization, name) => {
+            bytes.extend_from_slice(organization.0.as_bytes());
+            bytes.extend_from_slice(key.as_bytes());
+            bytes.push(0);
+            bytes.extend_from_slice(name.as_bytes());
+        }
     }
     let sum = Sha256::digest(&bytes);
     bytes.extend(sum.iter().take(SUM));
     URL_SAFE_NO_PAD.encode(bytes)
+}
+
+fn micros(moment: NaiveDateTime) -> [u8; 8] {
+    moment.and_utc().timestamp_micros().to_be_bytes()
 }
 
 /// The place of a cursor; nothing where it is damaged or belongs to another order.
@@ -48,12 +72,32 @@ pub(super) fn read(sort: EmployeeSort, cursor: &str) -> Option<Place> {
     }
     let key = bytes.strip_prefix(&[FORM, sort_number(sort)])?;
     let (id, key) = key.split_at_checked(16)?;
+    let text = |bytes: &[u8]| Some(std::str::from_utf8(bytes).ok()?.to_owned());
+    let moment = |bytes: &[u8]| {
+        let micros = i64::from_be_bytes(bytes.try_into().ok()?);
+        Some(DateTime::from_timestamp_micros(micros)?.naive_utc())
+    };
     let key = match sort {
-        EmployeeSort::Newest | EmployeeSort::Oldest => {
-            let micros = i64::from_be_bytes(key.try_into().ok()?);
-            Key::Moment(DateTime::from_timestamp_micros(micros)?.naive_utc())
+        EmployeeSort::Name
+        | EmployeeSort::NameDescending
+        | EmployeeSort::Login
+        | EmployeeSort::LoginDescending => Key::Text(text(key)?),
+        EmployeeSort::Newest | EmployeeSort::Oldest => Key::Moment(moment(key)?),
+        EmployeeSort::End | EmployeeSort::EndDescending => {
+            let (day, name) = key.split_at_checked(4)?;
+            let day = NaiveDate::from_num_days_from_ce_opt(i32::from_be_bytes(day.try_into().ok()?))?;
+            Key::End(day, text(name)?)
         }
-        _ => Key::Text(std::str::from_utf8(key).ok()?.to_owned()),
+        EmployeeSort::SignIn | EmployeeSort::SignInDescending => {
+            let (at, name) = key.split_at_checked(8)?;
+            Key::SignIn(moment(at)?, text(name)?)
+        }
+        EmployeeSort::Organization | EmployeeSort::OrganizationDescending => {
+            let (organization, names) = key.split_at_checked(16)?;
+            let names = text(names)?;
+            let (key, name) = names.split_once('\0')?;
+            Key::Organization(key.to_owned(), Id(Uuid::from_slice(organization).ok()?), name.to_owned())
+        }
     };
     Some(Place { key, id: Id(Uuid::from_slice(id).ok()?) })
 }
@@ -72,7 +116,17 @@ mod tests {
         assert_eq!(read(EmployeeSort::Name, &cursor), Some(place()));
         let moment = DateTime::from_timestamp_micros(1_795_000_000_123_456).unwrap().naive_utc();
         let place = Place { key: Key::Moment(moment), id: Id(Uuid::from_u128(8)) };
-        assert_eq!(read(EmployeeSort::Oldest, &write(EmployeeSort::Oldest, &place)), Some(place));
+        assert_eq!(read(EmployeeSort::Oldest, &write(EmployeeSort::Oldest, &place)), Some(place.clone()));
+        let day = NaiveDate::from_ymd_opt(9999, 12, 31).unwrap();
+        for (sort, key) in [
+            (EmployeeSort::End, Key::End(day, "королева".to_owned())),
+            (EmployeeSort::SignInDescending, Key::SignIn(moment, "королева".to_owned())),
+            (EmployeeSort::SignIn, Key::SignIn(crate::kontingent::list_filter::NOT_BOUND, String::new())),
+            (EmployeeSort::Organization, Key::Organization("маоу".to_owned(), place.id, "ким".to_owned())),
+        ] {
+            let place = Place { key, id: place.id };
+            assert_eq!(read(sort, &write(sort, &place)), Some(place));
+        }
     }
 
     #[test]

@@ -9,8 +9,8 @@ use epos_shared::values::RoleState;
 
 use super::actor::StaffOf;
 use super::card_store::{self, AssignmentRow, corrupt};
-use super::list_filter::{Filter, Within};
-use super::list_store::{self, ListRow, Place};
+use super::list_filter::{Filter, Places};
+use super::list_store::{self, ListRow, Place, Wanted};
 use super::{cursor, words};
 use crate::db::Conn;
 use crate::db::types::Id;
@@ -61,38 +61,27 @@ impl StaffOf<'_> {
         let limit = limit(query.limit)?;
         let sort = query.sort.unwrap_or_default();
         let from = start(query, sort)?;
-        let within = match query.organization.map(Id::from) {
-            None => None,
-            Some(id) if organizations::has_below(conn, id)? => Some(Within::AndBelow(id)),
-            Some(id) => Some(Within::One(id)),
+        let filter = Filter {
+            places: Places::within(conn, self.scope(), query.organization.map(Id::from))?,
+            role: query.role,
+            state: query.state,
+            words: query_words(query.query.as_deref())?,
+            today,
         };
-        let words = query_words(query.query.as_deref())?;
-        let filter = Filter::new(conn, self.scope(), within, query, words, today)?;
-        let (place, backwards) = match &from {
+        let (from, backwards) = match &from {
             From::Start => (None, false),
             From::After(place) => (Some(place), false),
             From::Before(place) => (Some(place), true),
         };
-        let wanted = i64::try_from(limit + 1).unwrap_or(i64::MAX);
-        let mut rows = list_store::page(conn, &filter, sort, place, backwards, wanted)?;
-        let more = rows.len() > limit;
-        rows.truncate(limit);
-        if backwards {
-            rows.reverse();
-        }
-        // Behind the place a page began at there may be nothing left: rows move when cards change.
-        let behind = match (place, rows.first(), rows.last()) {
-            (Some(_), Some(first), Some(last)) => {
-                let edge = if backwards { last } else { first }.place(sort);
-                !list_store::page(conn, &filter, sort, Some(&edge), !backwards, 1)?.is_empty()
-            }
-            _ => false,
-        };
-        let (has_previous, has_next) = if backwards { (more, behind) } else { (behind, more) };
-        let next = rows.last().filter(|_| has_next).map(|row| cursor::write(sort, &row.place(sort)));
-        let previous = rows.first().filter(|_| has_previous).map(|row| cursor::write(sort, &row.place(sort)));
-        let total = Total::of(list_store::count(conn, &filter)?);
-        Ok(Page { items: rows_of(conn, &rows, today)?, total, next, previous })
+        let found = list_store::find(conn, &filter, Wanted { sort, from, backwards, limit })?;
+        let places = &found.places;
+        // Before the place a page began at there may be nothing left: rows move when cards change.
+        let (has_previous, has_next) =
+            if backwards { (found.more, found.before) } else { (found.before, found.more) };
+        let next = places.last().filter(|_| has_next).map(|place| cursor::write(sort, place));
+        let previous = places.first().filter(|_| has_previous).map(|place| cursor::write(sort, place));
+        let rows = list_store::rows(conn, places)?;
+        Ok(Page { items: rows_of(conn, &rows, today)?, total: Total::of(found.total), next, previous })
     }
 }
 

@@ -21,7 +21,7 @@ mod view;
 mod words;
 
 pub use actor::{Actor, Asker, Refusal, StaffOf};
-pub use binding_store::{bind, is_own_card, own_cards};
+pub use binding_store::{bind, is_own_card, note_sign_in, own_cards};
 pub use cards::{create, first_login};
 pub use credentials::{Issuer, issue};
 pub use routes::routes;

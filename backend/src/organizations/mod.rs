@@ -16,7 +16,7 @@ use crate::db::types::Id;
 
 pub use store::{
     Found, KindsByPlace, OrganizationRow, Search, count, descendants_of, find, find_all, first_of, has_below,
-    place, search,
+    in_order, keys, place, search,
 };
 
 /// Which organizations somebody sees.

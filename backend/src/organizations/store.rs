@@ -124,6 +124,51 @@ pub fn find_all(conn: &mut Conn, ids: &[Id]) -> QueryResult<Vec<OrganizationRow>
     found.into_iter().map(row).collect()
 }
 
+/// The keys that some organizations are sorted by.
+///
+/// # Errors
+/// The database fails.
+pub fn keys(conn: &mut Conn, ids: &[Id]) -> QueryResult<Vec<(Id, String)>> {
+    organizations::table
+        .filter(organizations::id.eq_any(ids))
+        .select((organizations::id, organizations::search_key))
+        .load(conn)
+}
+
+/// Organizations in the order of their names, from one on (that one included), with their keys.
+///
+/// # Errors
+/// The database fails.
+pub fn in_order(
+    conn: &mut Conn,
+    scope: Scope,
+    from: Option<(&str, Id)>,
+    rises: bool,
+    limit: i64,
+) -> QueryResult<Vec<(Id, String)>> {
+    use organizations as o;
+    let mut query = o::table.select((o::id, o::search_key)).limit(limit).into_boxed::<MultiBackend>();
+    match scope {
+        Scope::All => {}
+        Scope::Below(top) => query = query.filter(o::id.eq_any(descendants_of(top))),
+        Scope::Only(id) => query = query.filter(o::id.eq(id)),
+    }
+    match (from, rises) {
+        (None, _) => {}
+        (Some((key, id)), true) => {
+            query = query.filter(o::search_key.ge(key)).filter(o::search_key.gt(key).or(o::id.ge(id)));
+        }
+        (Some((key, id)), false) => {
+            query = query.filter(o::search_key.le(key)).filter(o::search_key.lt(key).or(o::id.le(id)));
+        }
+    }
+    if rises {
+        query.order((o::search_key.asc(), o::id.asc())).load(conn)
+    } else {
+        query.order((o::search_key.desc(), o::id.desc())).load(conn)
+    }
+}
+
 /// The first organization of a kind, by name.
 ///
 /// # Errors

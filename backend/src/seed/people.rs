@@ -199,12 +199,13 @@ impl People {
         };
         let id = self.context.id();
         let roles = assignments.into_iter().map(|(role, period)| (self.context.id(), role, period)).collect();
-        let mut binding = None;
+        let (mut binding, mut account_signed_in_at) = (None, None);
         if dice.chance(bound_percent) {
             let account = self.context.id();
             let bound_at = self.between(created_at, dice);
             let last_sign_in_at = dice.chance(88).then(|| self.between(bound_at, dice));
             binding = Some((self.context.id(), account, bound_at));
+            account_signed_in_at = last_sign_in_at;
             chunk.accounts.push(PastAccount {
                 id: account,
                 user_name,
@@ -225,6 +226,7 @@ impl People {
             archived_at,
             roles,
             binding,
+            account_signed_in_at,
         });
         Ok(())
     }

@@ -192,10 +192,13 @@ impl World {
         let (id, now) = (app.services.context.id(), app.services.context.db_now());
         let (card, start) = (card.id, self.today - Days::new(100));
         app.write(move |conn| {
+            let organization: Id =
+                employees::table.find(card).select(employees::organization_id).first(conn)?;
             diesel::insert_into(role_assignments::table)
                 .values((
                     role_assignments::id.eq(id),
                     role_assignments::employee_id.eq(card),
+                    role_assignments::organization_id.eq(organization),
                     role_assignments::role.eq(role.as_str()),
                     role_assignments::starts_on.eq(start),
                     role_assignments::ends_on.eq(end),
@@ -269,6 +272,7 @@ fn insert(
             (
                 role_assignments::id.eq(card.role_id),
                 role_assignments::employee_id.eq(card.id),
+                role_assignments::organization_id.eq(organizations[new.organization]),
                 role_assignments::role.eq(new.role.as_str()),
                 role_assignments::starts_on.eq(new.start),
                 role_assignments::ends_on.eq(new.end),

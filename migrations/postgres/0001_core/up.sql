@@ -83,15 +83,29 @@ CREATE TABLE employees (
     created_at TIMESTAMP NOT NULL,
     updated_at TIMESTAMP NOT NULL,
     archived_at TIMESTAMP,
+    -- Kept in step by the program, in the transaction of the change: what the staff list is filtered and sorted by.
+    -- The last day of the last role; without an end: 9999-12-31.
+    roles_end_on DATE NOT NULL DEFAULT '9999-12-31',
+    -- The account's last sign-in; 0001-01-01: not bound; 0001-01-02: bound, and it has never signed in.
+    account_seen_at TIMESTAMP NOT NULL DEFAULT '0001-01-01 00:00:00',
     CONSTRAINT employees_login_key UNIQUE (login)
 );
-CREATE INDEX employees_of_organization ON employees (organization_id, name_key, id);
-CREATE INDEX employees_by_name ON employees (name_key, id);
+-- The staff list goes through cards in one of these orders; what it asks of each card on the way stands in the
+-- index too, so that cards which are passed over are never read.
+CREATE INDEX employees_of_organization
+    ON employees (organization_id, name_key, id, archived_at, roles_end_on, account_seen_at);
+CREATE INDEX employees_by_name
+    ON employees (name_key, id, organization_id, archived_at, roles_end_on, account_seen_at);
+CREATE INDEX employees_by_creation ON employees (created_at, id, organization_id, archived_at);
+CREATE INDEX employees_of_organization_by_creation ON employees (organization_id, created_at, id);
+CREATE INDEX employees_by_end ON employees (roles_end_on, name_key, id, organization_id, archived_at);
+CREATE INDEX employees_by_sign_in ON employees (account_seen_at, name_key, id, organization_id, archived_at);
+CREATE INDEX employees_archived ON employees (name_key, id, organization_id) WHERE archived_at IS NOT NULL;
+CREATE INDEX employees_archived_of_organization ON employees (organization_id, name_key, id) WHERE archived_at IS NOT NULL;
 CREATE INDEX employees_by_email ON employees (email_key);
-CREATE INDEX employees_by_creation ON employees (created_at, id);
-CREATE INDEX employees_archived ON employees (name_key, id) WHERE archived_at IS NOT NULL;
 
--- Words of a card's name, login and e-mail, for search by the beginning of any word.
+-- Words of a card's name, login and e-mail, for search by the beginning of any word. The word a name begins with
+-- is not among them: employees_by_name finds it.
 CREATE TABLE employee_tokens (
     token TEXT COLLATE "C" NOT NULL,
     employee_id UUID NOT NULL REFERENCES employees (id),
@@ -104,6 +118,8 @@ CREATE INDEX employee_tokens_owner ON employee_tokens (employee_id, token);
 CREATE TABLE role_assignments (
     id UUID NOT NULL PRIMARY KEY,
     employee_id UUID NOT NULL REFERENCES employees (id),
+    -- That of the card.
+    organization_id UUID NOT NULL REFERENCES organizations (id),
     role TEXT NOT NULL,
     starts_on DATE NOT NULL,
     ends_on DATE,
@@ -112,8 +128,10 @@ CREATE TABLE role_assignments (
 );
 -- With the role in it: without statistics SQLite would look for one card's role among all of that role.
 CREATE INDEX role_assignments_of_employee ON role_assignments (employee_id, role);
-CREATE INDEX role_assignments_by_role ON role_assignments (role, ends_on);
-CREATE INDEX role_assignments_by_end ON role_assignments (ends_on);
+CREATE INDEX role_assignments_by_role ON role_assignments (role, ends_on, employee_id);
+CREATE INDEX role_assignments_by_end ON role_assignments (ends_on, employee_id, starts_on);
+CREATE INDEX role_assignments_of_organization ON role_assignments (organization_id, role, ends_on, employee_id);
+CREATE INDEX role_assignments_of_organization_by_end ON role_assignments (organization_id, ends_on, employee_id);
 
 -- Only a hash of the token is kept. After a rotation the token before lives some seconds more,
 -- so that requests sent at the same moment do not fail.

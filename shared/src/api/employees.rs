@@ -634,6 +634,37 @@ pub enum EmployeeSort {
     Newest,
     /// The oldest cards first.
     Oldest,
+    /// The organization's name, А to Я, then ФИО.
+    Organization,
+    /// The organization's name, Я to А, then ФИО backwards.
+    OrganizationDescending,
+    /// The last day of the last role, the earliest first, then ФИО; roles without an end last.
+    End,
+    /// The same backwards.
+    EndDescending,
+    /// The account's last sign-in: cards without an account, accounts that have never signed in, then the
+    /// longest ago first; then ФИО.
+    SignIn,
+    /// The same backwards: the latest sign-in first.
+    SignInDescending,
+}
+
+impl EmployeeSort {
+    /// Every order.
+    pub const ALL: [Self; 12] = [
+        Self::Name,
+        Self::NameDescending,
+        Self::Login,
+        Self::LoginDescending,
+        Self::Newest,
+        Self::Oldest,
+        Self::Organization,
+        Self::OrganizationDescending,
+        Self::End,
+        Self::EndDescending,
+        Self::SignIn,
+        Self::SignInDescending,
+    ];
 }
 
 /// Parameters of the staff list.

@@ -55,14 +55,7 @@ pub fn narrowed(query: &EmployeeQuery) -> bool {
 }
 
 /// The orders, as they are offered.
-pub const SORTS: [EmployeeSort; 6] = [
-    EmployeeSort::Name,
-    EmployeeSort::NameDescending,
-    EmployeeSort::Login,
-    EmployeeSort::LoginDescending,
-    EmployeeSort::Newest,
-    EmployeeSort::Oldest,
-];
+pub const SORTS: [EmployeeSort; 12] = EmployeeSort::ALL;
 
 /// An order in Russian.
 #[must_use]
@@ -74,6 +67,12 @@ pub const fn sort_title(sort: EmployeeSort) -> &'static str {
         EmployeeSort::LoginDescending => "По логину, от Z до A",
         EmployeeSort::Newest => "Сначала новые карточки",
         EmployeeSort::Oldest => "Сначала старые карточки",
+        EmployeeSort::Organization => "По организации, от А до Я",
+        EmployeeSort::OrganizationDescending => "По организации, от Я до А",
+        EmployeeSort::End => "По окончанию роли, сначала раннее",
+        EmployeeSort::EndDescending => "По окончанию роли, сначала позднее",
+        EmployeeSort::SignIn => "По входу, сначала не входившие",
+        EmployeeSort::SignInDescending => "По входу, сначала недавние",
     }
 }
 

@@ -1,0 +1,520 @@
+//! The staff list among many cards: every query has an index on both databases, and every way of looking finds
+//! what going through all cards finds.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Mutex;
+
+use chrono::{NaiveDate, NaiveDateTime, TimeDelta};
+use diesel::connection::{InstrumentationEvent, SimpleConnection as _, set_default_instrumentation};
+use diesel::prelude::*;
+use diesel::sql_types::Text;
+use epos_backend::accounts;
+use epos_backend::db::schema::{
+    bindings, employees, organization_ancestors, organizations, role_assignments,
+};
+use epos_backend::db::types::Id;
+use epos_backend::db::{Conn, DbError};
+use epos_backend::seed::{self, Plan};
+use epos_shared::search::search_key;
+use serde_json::Value;
+
+use crate::common::{Client, PASSWORD, TestApp};
+use crate::people::{self, EMPLOYEES};
+
+/// So many that what is frequent is too much to be read and sorted, and the rest is not.
+const PLAN: Plan = Plan { organizations: 100, staff: 14_000, seed: 3 };
+
+/// The statements sent while a list is asked for. Tests of nextest have a process each; where they share one,
+/// statements of others are looked at too.
+static STATEMENTS: Mutex<Option<HashSet<String>>> = Mutex::new(None);
+
+fn record() {
+    set_default_instrumentation(|| {
+        Some(Box::new(|event: InstrumentationEvent<'_>| {
+            if let InstrumentationEvent::StartQuery { query, .. } = event
+                && let Some(statements) = STATEMENTS.lock().unwrap().as_mut()
+            {
+                let text = query.to_string();
+                statements.insert(text.split(" -- binds: ").next().unwrap().to_owned());
+            }
+        }))
+    })
+    .unwrap();
+}
+
+/// Somebody of the seeded staff who may look at cards, signed in.
+async fn signed_in(app: &TestApp, role: &'static str) -> (Client, Id) {
+    let services = app.services.clone();
+    let user_name = format!("plans_{role}");
+    let account = app.account(&user_name).await;
+    let organization = app
+        .write(move |conn| {
+            let today = services.context.today();
+            let (card, organization): (Id, Id) = role_assignments::table
+                .inner_join(employees::table)
+                .filter(role_assignments::role.eq(role))
+                .filter(role_assignments::starts_on.le(today))
+                .filter(role_assignments::ends_on.is_null())
+                .filter(employees::archived_at.is_null())
+                .order(employees::id)
+                .select((employees::id, employees::organization_id))
+                .first(conn)?;
+            diesel::delete(bindings::table.filter(bindings::employee_id.eq(card))).execute(conn)?;
+            epos_backend::kontingent::bind(conn, &services.context, account, card)?;
+            Ok(organization)
+        })
+        .await;
+    let client = app.anonymous();
+    client.sign_in(&user_name, PASSWORD).await.expect(200);
+    (client, organization)
+}
+
+async fn seeded(app: &TestApp) {
+    let services = app.services.clone();
+    tokio::task::spawn_blocking(move || seed::load(&services.db, &services.context, &PLAN, |_| true))
+        .await
+        .unwrap()
+        .unwrap();
+}
+
+type Parameters = Vec<(&'static str, String)>;
+
+/// What people ask, and what has been slow.
+fn questions(district: Id, school: Id) -> Vec<Parameters> {
+    let mut all: Vec<Parameters> = vec![vec![]];
+    let one = |name: &'static str, value: &str| vec![(name, value.to_owned())];
+    for sort in SORTS {
+        all.push(one("sort", sort));
+        for place in [district, school] {
+            all.push([one("sort", sort), one("organization", &place.to_string())].concat());
+        }
+    }
+    for role in ["support", "school_director", "teacher", "class_teacher", "kindergarten_teacher"] {
+        all.push(one("role", role));
+        all.push([one("role", role), one("organization", &district.to_string())].concat());
+        all.push([one("role", role), one("sort", "newest")].concat());
+    }
+    for state in ["in_force", "ends_soon", "ended", "not_bound", "never_signed_in", "archived"] {
+        all.push(one("state", state));
+        all.push([one("state", state), one("sort", "newest")].concat());
+        all.push([one("state", state), one("organization", &district.to_string())].concat());
+        all.push([one("state", state), one("role", "teacher")].concat());
+        all.push([one("state", state), one("role", "school_director")].concat());
+        all.push([one("state", state), one("query", "анна")].concat());
+    }
+    let queries = [
+        "и",
+        "иван",
+        "иванов",
+        "петрова",
+        "шарипова",
+        "мэй",
+        "е",
+        "соколова-",
+        "а",
+        "ов",
+        "i",
+        "ivan",
+        "eaivanova_1",
+        "school",
+        "щ",
+        "яя",
+        "анна",
+        "post.ex",
+        "иванова елена",
+        "иванов и",
+        "и а",
+        "анна и п",
+        "дмитрий ольга",
+        "сергей ивановна",
+        "елена владимировна",
+        "%",
+        "_",
+        "-",
+    ];
+    for (number, query) in queries.into_iter().enumerate() {
+        all.push(one("query", query));
+        all.push(match number % 4 {
+            0 => [one("query", query), one("organization", &district.to_string())].concat(),
+            1 => [one("query", query), one("sort", "login")].concat(),
+            2 => [one("query", query), one("sort", "name_descending")].concat(),
+            _ => [one("query", query), one("organization", &school.to_string())].concat(),
+        });
+    }
+    all
+}
+
+const SORTS: [&str; 12] = [
+    "name",
+    "name_descending",
+    "login",
+    "login_descending",
+    "newest",
+    "oldest",
+    "organization",
+    "organization_descending",
+    "end",
+    "end_descending",
+    "sign_in",
+    "sign_in_descending",
+];
+
+async fn page(client: &Client, parameters: &Parameters, more: &[(&str, &str)]) -> Value {
+    let mut all: Vec<(&str, &str)> = parameters.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    all.extend_from_slice(more);
+    client.get(&people::url(EMPLOYEES, &all)).await.expect(200)
+}
+
+fn ids(page: &Value) -> Vec<Id> {
+    let items = page["items"].as_array().unwrap();
+    items.iter().map(|row| Id(row["id"].as_str().unwrap().parse().unwrap())).collect()
+}
+
+#[derive(QueryableByName)]
+struct LitePlan {
+    #[diesel(sql_type = Text)]
+    detail: String,
+}
+
+#[derive(QueryableByName)]
+struct PgPlan {
+    #[diesel(sql_type = Text, column_name = "QUERY PLAN")]
+    line: String,
+}
+
+/// How a database would come by a statement's rows.
+///
+/// PostgreSQL is asked for the plan that fits every parameter, with whole scans forbidden: among the few
+/// thousand cards of a test reading a whole table may well be cheapest, so that a plan says something only
+/// where there was no other way.
+fn plan(conn: &mut Conn, statement: &str) -> Vec<String> {
+    match conn {
+        Conn::Lite(conn) => {
+            let plan: Vec<LitePlan> =
+                diesel::sql_query(format!("EXPLAIN QUERY PLAN {statement}")).load(conn).unwrap();
+            plan.into_iter().map(|line| line.detail).collect()
+        }
+        Conn::Pg(conn) => {
+            let parameters = (1..).take_while(|number| statement.contains(&format!("${number}"))).count();
+            let nothing = vec!["NULL"; parameters].join(", ");
+            let arguments = if parameters == 0 { String::new() } else { format!("({nothing})") };
+            conn.batch_execute(&format!(
+                "SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off; PREPARE asked AS {statement}"
+            ))
+            .unwrap_or_else(|error| panic!("{statement}: {error}"));
+            let plan: Vec<PgPlan> =
+                diesel::sql_query(format!("EXPLAIN EXECUTE asked{arguments}")).load(conn).unwrap();
+            conn.batch_execute("DEALLOCATE asked; RESET plan_cache_mode; RESET enable_seqscan").unwrap();
+            plan.into_iter().map(|line| line.line).collect()
+        }
+    }
+}
+
+/// What is wrong with a plan.
+fn complaint(statement: &str, plan: &[String]) -> Option<&'static str> {
+    let large = ["employees", "employee_tokens", "role_assignments"];
+    for line in plan {
+        let line = line.trim_start_matches([' ', '-', '>']);
+        for table in large {
+            let scans = line.strip_prefix("SCAN ").is_some_and(|rest| rest == table)
+                || line.contains(&format!("Seq Scan on {table} "));
+            if scans {
+                return Some("a whole table is read");
+            }
+        }
+        if line.contains("AUTOMATIC") {
+            return Some("an index is made for one query");
+        }
+        if line == "USE TEMP B-TREE FOR ORDER BY" && statement.contains("FROM `employees`") {
+            return Some("rows are sorted to find the first of them");
+        }
+    }
+    None
+}
+
+crate::both_databases! {
+    async fn no_query_of_the_staff_list_reads_a_whole_table(app: TestApp) {
+        record();
+        let app = TestApp::start(app.kind, |_| {}).await;
+        seeded(&app).await;
+        let (support, _) = signed_in(&app, "support").await;
+        let (department, district) = signed_in(&app, "education_department").await;
+        let (head, school) = signed_in(&app, "school_director").await;
+        *STATEMENTS.lock().unwrap() = Some(HashSet::new());
+        for (number, question) in questions(district, school).into_iter().enumerate() {
+            let more = [&department, &head].into_iter().filter(|_| number % 2 == 0);
+            for client in [&support].into_iter().chain(more) {
+                let first = page(client, &question, &[("limit", "20")]).await;
+                if let Some(next) = first["next"].as_str() {
+                    let second = page(client, &question, &[("limit", "20"), ("after", next)]).await;
+                    let back = second["previous"].as_str().unwrap();
+                    page(client, &question, &[("limit", "20"), ("before", back)]).await;
+                }
+            }
+        }
+        let statements = STATEMENTS.lock().unwrap().take().unwrap();
+        let statements: Vec<String> = statements
+            .into_iter()
+            .filter(|text| text.starts_with("SELECT"))
+            .filter(|text| ["employees", "employee_tokens", "role_assign"].iter().any(|table| text.contains(table)))
+            .collect();
+        assert!(statements.len() > 100, "{} statements", statements.len());
+        let complaints = app
+            .write(move |conn| {
+                let mut complaints = Vec::new();
+                for statement in &statements {
+                    let plan = plan(conn, statement);
+                    if let Some(complaint) = complaint(statement, &plan) {
+                        complaints.push(format!("{complaint}:\n{statement}\n{}", plan.join("\n")));
+                    }
+                }
+                Ok(complaints)
+            })
+            .await;
+        assert!(complaints.is_empty(), "{} complaints\n\n{}", complaints.len(), complaints.join("\n\n"));
+        app.stop().await;
+    }
+
+    async fn every_way_of_looking_finds_what_going_through_all_cards_finds(app: TestApp) {
+        seeded(app).await;
+        let (support, _) = signed_in(app, "support").await;
+        let (department, district) = signed_in(app, "education_department").await;
+        let (_, school) = signed_in(app, "school_director").await;
+        let cards = app.read(Card::all).await;
+        let today = app.services.context.today();
+        for (number, question) in questions(district, school).into_iter().enumerate() {
+            check(&support, &question, &answer(&cards, &question, None, today)).await;
+            if number % 3 == 0 {
+                check(&department, &question, &answer(&cards, &question, Some(district), today)).await;
+            }
+        }
+    }
+}
+
+/// Pages from the beginning, and back again, as far as some pages go.
+async fn check(client: &Client, question: &Parameters, expected: &[Id]) {
+    let limit = [("limit", "40")];
+    let mut at = 0;
+    let mut now = page(client, question, &limit).await;
+    let total = if expected.len() > 1000 {
+        serde_json::json!({ "kind": "more_than", "value": 1000 })
+    } else {
+        serde_json::json!({ "kind": "exact", "value": expected.len() })
+    };
+    let mut pages = 0;
+    loop {
+        assert_eq!(now["total"], total, "{question:?}");
+        let until = (at + 40).min(expected.len());
+        assert_eq!(ids(&now), expected[at..until], "{question:?} from {at}");
+        assert_eq!(now["next"].is_string(), until < expected.len(), "{question:?} next at {at}");
+        assert_eq!(now["previous"].is_string(), at > 0, "{question:?} previous at {at}");
+        pages += 1;
+        let Some(next) = now["next"].as_str().filter(|_| pages < 3) else { break };
+        now = page(client, question, &[limit[0], ("after", next)]).await;
+        at = until;
+    }
+    while let Some(previous) = now["previous"].as_str() {
+        now = page(client, question, &[limit[0], ("before", previous)]).await;
+        let from = at.saturating_sub(40);
+        assert_eq!(ids(&now), expected[from..at], "{question:?} back from {at}");
+        at = from;
+    }
+    assert_eq!(at, 0, "{question:?}");
+}
+
+/// A card with everything the list is filtered and sorted by, read from where it is written, not from what is
+/// kept for the list.
+struct Card {
+    id: Id,
+    organization: Id,
+    organization_key: String,
+    above: Vec<Id>,
+    login: String,
+    name_key: String,
+    email_key: String,
+    created_at: NaiveDateTime,
+    archived: bool,
+    roles: Vec<(String, NaiveDate, Option<NaiveDate>)>,
+    bound: bool,
+    signed_in_at: Option<NaiveDateTime>,
+}
+
+impl Card {
+    fn all(conn: &mut Conn) -> Result<Vec<Self>, DbError> {
+        let places: Vec<(Id, String)> =
+            organizations::table.select((organizations::id, organizations::short_name)).load(conn)?;
+        let places: HashMap<Id, String> = places.into_iter().collect();
+        let pairs: Vec<(Id, Id)> = organization_ancestors::table
+            .select((organization_ancestors::descendant_id, organization_ancestors::ancestor_id))
+            .load(conn)?;
+        let mut above: HashMap<Id, Vec<Id>> = HashMap::new();
+        for (id, ancestor) in pairs {
+            above.entry(id).or_default().push(ancestor);
+        }
+        let mut roles: HashMap<Id, Vec<_>> = HashMap::new();
+        let rows: Vec<(Id, String, NaiveDate, Option<NaiveDate>)> = role_assignments::table
+            .select((
+                role_assignments::employee_id,
+                role_assignments::role,
+                role_assignments::starts_on,
+                role_assignments::ends_on,
+            ))
+            .load(conn)?;
+        for (id, role, start, end) in rows {
+            roles.entry(id).or_default().push((role, start, end));
+        }
+        let bound: Vec<(Id, Id)> = bindings::table
+            .filter(bindings::ended_at.is_null())
+            .select((bindings::employee_id, bindings::account_id))
+            .load(conn)?;
+        let mut seen = HashMap::new();
+        for (card, account) in bound {
+            seen.insert(card, accounts::find(conn, account)?.unwrap().last_sign_in_at);
+        }
+        type Row = (
+            Id,
+            Id,
+            String,
+            String,
+            String,
+            Option<String>,
+            Option<String>,
+            NaiveDateTime,
+            Option<NaiveDateTime>,
+        );
+        let rows: Vec<Row> = employees::table
+            .select((
+                employees::id,
+                employees::organization_id,
+                employees::login,
+                employees::family_name,
+                employees::given_name,
+                employees::patronymic,
+                employees::email_key,
+                employees::created_at,
+                employees::archived_at,
+            ))
+            .load(conn)?;
+        Ok(rows
+            .into_iter()
+            .map(|(id, organization, login, family, given, patronymic, email_key, created_at, archived)| {
+                Self {
+                    id,
+                    organization,
+                    organization_key: search_key(&places[&organization]),
+                    above: above[&organization].clone(),
+                    login,
+                    name_key: search_key(&format!("{family} {given} {}", patronymic.unwrap_or_default())),
+                    email_key: email_key.unwrap_or_default(),
+                    created_at,
+                    archived: archived.is_some(),
+                    roles: roles.remove(&id).unwrap_or_default(),
+                    bound: seen.contains_key(&id),
+                    signed_in_at: seen.get(&id).copied().flatten(),
+                }
+            })
+            .collect())
+    }
+
+    fn has_word(&self, word: &str, any_part: bool) -> bool {
+        if any_part {
+            return [&self.name_key, &self.login, &self.email_key].iter().any(|text| text.contains(word));
+        }
+        let of_name = self.name_key.split(' ').any(|part| {
+            part.starts_with(word)
+                || part.match_indices(['-', '\'', '.']).any(|(at, _)| part[at + 1..].starts_with(word))
+        });
+        of_name
+            || self.login.starts_with(word)
+            || self.email_key.starts_with(word)
+            || self.email_key.split(|c: char| !c.is_alphanumeric()).any(|part| part.starts_with(word))
+    }
+
+    fn last_day(&self) -> NaiveDate {
+        let open = NaiveDate::from_ymd_opt(9999, 12, 31).unwrap();
+        self.roles.iter().map(|(_, _, end)| end.unwrap_or(open)).max().unwrap()
+    }
+
+    fn is_asked_for(&self, name: &str, value: &str, today: NaiveDate, role: Option<&str>) -> bool {
+        let roles = || self.roles.iter().filter(|(name, ..)| role.is_none_or(|role| role == name));
+        let not_ended = |end: &Option<NaiveDate>| end.is_none_or(|end| end >= today);
+        match (name, value) {
+            ("role", _) => roles().any(|(_, _, end)| not_ended(end)),
+            ("state", "in_force") => roles().any(|(_, start, end)| *start <= today && not_ended(end)),
+            ("state", "ends_soon") => roles().any(|(_, start, end)| {
+                *start <= today && end.is_some_and(|end| end >= today && end <= today + TimeDelta::days(30))
+            }),
+            ("state", "ended") => roles().count() > 0 && !self.roles.iter().any(|(_, _, end)| not_ended(end)),
+            ("state", "not_bound") => !self.bound,
+            ("state", "never_signed_in") => self.signed_in_at.is_none(),
+            ("state", "archived") => self.archived && roles().count() > 0,
+            _ => true,
+        }
+    }
+
+    /// Before every sign-in: no account, then an account that has never signed in.
+    fn seen(&self) -> (bool, Option<NaiveDateTime>) {
+        (self.bound, self.signed_in_at)
+    }
+}
+
+/// What a question has to be answered with.
+fn answer(cards: &[Card], question: &Parameters, scope: Option<Id>, today: NaiveDate) -> Vec<Id> {
+    let value =
+        |wanted: &str| question.iter().find(|(name, _)| *name == wanted).map(|(_, value)| value.as_str());
+    let organization = value("organization").map(|id| Id(id.parse().unwrap()));
+    let one = organization
+        .is_some_and(|id| !cards.iter().any(|card| card.organization != id && card.above.contains(&id)));
+    let role = value("role");
+    let state = value("state");
+    let mut found: Vec<&Card> = cards
+        .iter()
+        .filter(|card| scope.is_none_or(|top| card.above.contains(&top)))
+        .filter(|card| organization.is_none_or(|top| card.above.contains(&top)))
+        .filter(|card| card.archived == (state == Some("archived")))
+        .filter(|card| match (state, role) {
+            // The role of a state is judged with the state.
+            (Some(state @ ("in_force" | "ends_soon" | "ended" | "archived")), _) => {
+                card.is_asked_for("state", state, today, role)
+            }
+            _ => {
+                role.is_none_or(|name| card.is_asked_for("role", name, today, role))
+                    && state.is_none_or(|state| card.is_asked_for("state", state, today, None))
+            }
+        })
+        .filter(|card| {
+            let query = search_key(value("query").unwrap_or_default());
+            query.split([' ', '.']).filter(|word| !word.is_empty()).all(|word| card.has_word(word, one))
+        })
+        .collect();
+    let sort = value("sort").unwrap_or("name");
+    let (order, backwards) = match sort.strip_suffix("_descending") {
+        Some(order) => (order, true),
+        None if sort == "newest" => ("oldest", true),
+        None => (sort, false),
+    };
+    match order {
+        "name" => found.sort_by_key(|card| (&card.name_key, card.id)),
+        "login" => found.sort_by_key(|card| &card.login),
+        "oldest" => found.sort_by_key(|card| (card.created_at, card.id)),
+        "organization" => {
+            found.sort_by_key(|card| (&card.organization_key, card.organization, &card.name_key, card.id));
+        }
+        "end" => found.sort_by_key(|card| (card.last_day(), &card.name_key, card.id)),
+        "sign_in" => found.sort_by_key(|card| (card.seen(), &card.name_key, card.id)),
+        other => panic!("{other}"),
+    }
+    if backwards {
+        found.reverse();
+    }
+    found.into_iter().map(|card| card.id).collect()
+}
+
+#[test]
+fn a_plan_that_reads_a_whole_table_is_complained_of() {
+    let of = |line: &str| complaint("SELECT", &[line.to_owned()]);
+    assert!(of("SCAN employees").is_some());
+    assert!(of("SCAN employees USING COVERING INDEX employees_by_name").is_none());
+    assert!(of("  ->  Seq Scan on role_assignments  (cost=0.00..1.00)").is_some());
+    assert!(of("  ->  Index Scan using employees_by_name on employees  (cost=0.00..1.00)").is_none());
+}
