@@ -15,6 +15,7 @@ pub mod http;
 mod invented;
 pub mod jobs;
 pub mod kontingent;
+pub mod mail;
 pub mod openapi;
 pub mod organizations;
 pub mod seed;

@@ -20,6 +20,9 @@ use crate::app;
     components(schemas(Problem)),
     tags(
         (name = "session", description = "Sign-in, the session, the chosen card"),
+        (name = "registration", description = "Applications, letters' links, recovery, consent"),
+        (name = "profile", description = "The own account"),
+        (name = "accounts", description = "Accounts and applications, for support"),
         (name = "subsystems", description = "Subsystems allowed for the roles in force"),
         (name = "kontingent", description = "«Контингент»: organizations, cards, binding"),
         (name = "health", description = "For whoever watches the server"),

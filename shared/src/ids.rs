@@ -49,3 +49,11 @@ identifier!(
     /// A role of a card with its days.
     RoleAssignmentId
 );
+identifier!(
+    /// An application for an account (screens.md 12).
+    ApplicationId
+);
+identifier!(
+    /// A letter of the outbox.
+    LetterId
+);

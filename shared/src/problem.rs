@@ -36,8 +36,13 @@ pub enum ProblemCode {
     NeedsConfirmation,
     /// 403: nobody acts on a card bound to the own account.
     OwnCard,
+    /// 403: the text of the consent to the processing of personal data has a new version; nothing else is open
+    /// until it is given.
+    ConsentRequired,
     /// 404: not there, or not yours.
     NotFound,
+    /// 404: the link of a letter is not known: damaged, or replaced by a newer one.
+    LinkUnknown,
     /// 405: the address exists, the method does not.
     MethodNotAllowed,
     /// 409: somebody else saved in between; `current` holds the present object.
@@ -46,6 +51,14 @@ pub enum ProblemCode {
     AlreadyBound,
     /// 409: an archived card is not changed.
     Archived,
+    /// 409: somebody else has decided meanwhile.
+    AlreadyDecided,
+    /// 409: without this account nobody could support the others.
+    LastSupport,
+    /// 410: the link of a letter was used already.
+    LinkUsed,
+    /// 410: the time of the link is over.
+    LinkExpired,
     /// 413: the body is larger than 64 KiB.
     BodyTooLarge,
     /// 415: the body is not `application/json`.
@@ -58,6 +71,8 @@ pub enum ProblemCode {
     NameMismatch,
     /// 423: too many failures; `locked_until` tells the end.
     Locked,
+    /// 429: too many applications or letters; try again in `retry_after` seconds.
+    TooManyRequests,
     /// 500: our fault.
     Internal,
     /// 503: too many sign-ins at this moment; try again in `retry_after` seconds.
@@ -68,7 +83,7 @@ pub enum ProblemCode {
 
 impl ProblemCode {
     /// Every code, in the order of its status.
-    pub const ALL: [Self; 26] = [
+    pub const ALL: [Self; 33] = [
         Self::MalformedBody,
         Self::MalformedParameter,
         Self::InvalidCursor,
@@ -81,17 +96,24 @@ impl ProblemCode {
         Self::Forbidden,
         Self::NeedsConfirmation,
         Self::OwnCard,
+        Self::ConsentRequired,
         Self::NotFound,
+        Self::LinkUnknown,
         Self::MethodNotAllowed,
         Self::VersionConflict,
         Self::AlreadyBound,
         Self::Archived,
+        Self::AlreadyDecided,
+        Self::LastSupport,
+        Self::LinkUsed,
+        Self::LinkExpired,
         Self::BodyTooLarge,
         Self::UnsupportedMediaType,
         Self::ValidationFailed,
         Self::InvalidCardCredentials,
         Self::NameMismatch,
         Self::Locked,
+        Self::TooManyRequests,
         Self::Internal,
         Self::Overloaded,
         Self::Unavailable,
@@ -113,17 +135,24 @@ impl ProblemCode {
             Self::Forbidden => "forbidden",
             Self::NeedsConfirmation => "needs-confirmation",
             Self::OwnCard => "own-card",
+            Self::ConsentRequired => "consent-required",
             Self::NotFound => "not-found",
+            Self::LinkUnknown => "link-unknown",
             Self::MethodNotAllowed => "method-not-allowed",
             Self::VersionConflict => "version-conflict",
             Self::AlreadyBound => "already-bound",
             Self::Archived => "archived",
+            Self::AlreadyDecided => "already-decided",
+            Self::LastSupport => "last-support",
+            Self::LinkUsed => "link-used",
+            Self::LinkExpired => "link-expired",
             Self::BodyTooLarge => "body-too-large",
             Self::UnsupportedMediaType => "unsupported-media-type",
             Self::ValidationFailed => "validation-failed",
             Self::InvalidCardCredentials => "invalid-card-credentials",
             Self::NameMismatch => "name-mismatch",
             Self::Locked => "locked",
+            Self::TooManyRequests => "too-many-requests",
             Self::Internal => "internal",
             Self::Overloaded => "overloaded",
             Self::Unavailable => "unavailable",
@@ -142,14 +171,21 @@ impl ProblemCode {
             | Self::NoRights
             | Self::Forbidden
             | Self::NeedsConfirmation
-            | Self::OwnCard => 403,
-            Self::NotFound => 404,
+            | Self::OwnCard
+            | Self::ConsentRequired => 403,
+            Self::NotFound | Self::LinkUnknown => 404,
             Self::MethodNotAllowed => 405,
-            Self::VersionConflict | Self::AlreadyBound | Self::Archived => 409,
+            Self::VersionConflict
+            | Self::AlreadyBound
+            | Self::Archived
+            | Self::AlreadyDecided
+            | Self::LastSupport => 409,
+            Self::LinkUsed | Self::LinkExpired => 410,
             Self::BodyTooLarge => 413,
             Self::UnsupportedMediaType => 415,
             Self::ValidationFailed | Self::InvalidCardCredentials | Self::NameMismatch => 422,
             Self::Locked => 423,
+            Self::TooManyRequests => 429,
             Self::Internal => 500,
             Self::Overloaded | Self::Unavailable => 503,
         }
@@ -171,17 +207,24 @@ impl ProblemCode {
             Self::Forbidden => "Это действие вам не разрешено",
             Self::NeedsConfirmation => "Нужно подтверждение управления образованием",
             Self::OwnCard => "Свою карточку изменить нельзя",
+            Self::ConsentRequired => "Нужно согласие на обработку персональных данных",
             Self::NotFound => "Не найдено",
+            Self::LinkUnknown => "Ссылка не действует",
             Self::MethodNotAllowed => "Такое действие по этому адресу не предусмотрено",
             Self::VersionConflict => "Карточку уже изменил другой человек",
             Self::AlreadyBound => "Карточка уже привязана к другой учётной записи",
             Self::Archived => "Карточка в архиве",
+            Self::AlreadyDecided => "Решение уже принято",
+            Self::LastSupport => "Это последняя учётная запись техподдержки",
+            Self::LinkUsed => "Ссылкой уже воспользовались",
+            Self::LinkExpired => "Срок ссылки истёк",
             Self::BodyTooLarge => "Запрос слишком велик",
             Self::UnsupportedMediaType => "Запрос должен быть в формате JSON",
             Self::ValidationFailed => "Проверьте поля формы",
             Self::InvalidCardCredentials => "Логин или пароль карточки не подошёл",
             Self::NameMismatch => "ФИО в карточке и в учётной записи различаются",
             Self::Locked => "Вход временно закрыт",
+            Self::TooManyRequests => "Слишком много обращений",
             Self::Internal => "Ошибка на нашей стороне",
             Self::Overloaded => "Сейчас входит слишком много людей",
             Self::Unavailable => "Сервис временно недоступен",

@@ -2,6 +2,7 @@
 
 mod attempts;
 pub mod bulk;
+mod links;
 mod password;
 mod routes;
 mod session_state;
@@ -29,7 +30,12 @@ pub use signed_in::{BACKGROUND_HEADER, MaybeSignedIn, SignedIn};
 
 /// The calls of the feature.
 pub fn routes(config: &mut ServiceConfig) {
-    config.service(routes::show).service(routes::open).service(routes::close).service(routes::choose_card);
+    config
+        .service(routes::show)
+        .service(routes::open)
+        .service(routes::close)
+        .service(routes::choose_card)
+        .service(routes::check_link);
 }
 
 /// A new account.

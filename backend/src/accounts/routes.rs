@@ -1,12 +1,13 @@
 //! The calls of the feature: `/api/v1/session`.
 
 use actix_web::{HttpRequest, HttpResponse, delete, get, post, put, web};
+use epos_shared::api::registration::{LinkState, LinkToken};
 use epos_shared::api::session::{ChooseCard, SessionState, SignIn};
 use epos_shared::problem::{Problem, ProblemCode};
 
 use super::session_state::{self, View};
 use super::signed_in::{MaybeSignedIn, SignedIn};
-use super::{sessions, sign_in};
+use super::{links, sessions, sign_in};
 use crate::app::Services;
 use crate::audit::{self, Event};
 use crate::db::DbError;
@@ -134,4 +135,30 @@ pub(super) async fn choose_card(
         answer.cookie(token.into_cookie(&services));
     }
     Ok(answer.json(session_state::show(&services, view).await?))
+}
+
+/// What the link of a letter is for, without using it.
+#[utoipa::path(
+    tag = "registration",
+    request_body = LinkToken,
+    responses(
+        (status = 200, description = "The link works", body = LinkState),
+        (status = 404, description = "`link-unknown`: damaged, or replaced by a newer one", body = Problem,
+            content_type = "application/problem+json"),
+        (status = 410, description = "`link-used`, `link-expired`", body = Problem,
+            content_type = "application/problem+json"),
+    )
+)]
+#[post("/links")]
+pub(super) async fn check_link(
+    services: web::Data<Services>,
+    form: Body<LinkToken>,
+) -> Result<web::Json<LinkState>, ApiError> {
+    let now = services.context.db_now();
+    let link = services.db.read(move |conn| links::look(conn, &form.0.token, now)).await?;
+    Ok(web::Json(LinkState {
+        purpose: link.purpose,
+        user_name: link.user_name,
+        expires_at: link.expires_at.and_utc(),
+    }))
 }

@@ -59,5 +59,6 @@ pub(super) async fn show(services: &Services, view: View) -> Result<SessionState
         idle_expires_at: view.idle_expires_at,
         expires_at: view.expires_at,
         previous_sign_in_at: view.previous_sign_in_at,
+        consent_required: false,
     })))
 }

@@ -235,6 +235,45 @@ table! {
     }
 }
 
+table! {
+    use diesel::sql_types::*;
+    use crate::db::types::DbUuid;
+
+    letters (id) {
+        id -> DbUuid,
+        kind -> Text,
+        recipient -> Text,
+        subject -> Text,
+        body -> Binary,
+        created_at -> Timestamp,
+        attempts -> Integer,
+        next_attempt_at -> Timestamp,
+        lease_token -> BigInt,
+        leased_until -> Nullable<Timestamp>,
+        sent_at -> Nullable<Timestamp>,
+        failed_at -> Nullable<Timestamp>,
+        failure -> Nullable<Text>,
+    }
+}
+
+table! {
+    use diesel::sql_types::*;
+    use crate::db::types::DbUuid;
+
+    links (id) {
+        id -> DbUuid,
+        purpose -> Text,
+        token_hash -> Binary,
+        account_id -> Nullable<DbUuid>,
+        subject_id -> DbUuid,
+        user_name -> Nullable<Text>,
+        created_at -> Timestamp,
+        expires_at -> Timestamp,
+        used_at -> Nullable<Timestamp>,
+        voided_at -> Nullable<Timestamp>,
+    }
+}
+
 joinable!(organization_ancestors -> organizations (descendant_id));
 joinable!(organization_tokens -> organizations (organization_id));
 joinable!(employees -> organizations (organization_id));
@@ -255,6 +294,8 @@ allow_tables_to_appear_in_same_query!(
     employees,
     issued_names,
     leases,
+    letters,
+    links,
     one_time_credentials,
     organization_ancestors,
     organization_tokens,

@@ -11,7 +11,9 @@ use diesel::query_builder::QueryId;
 use diesel::serialize::{self, IsNull, Output, ToSql};
 use diesel::sql_types::{Binary, HasSqlType, SqlType};
 use diesel::sqlite::Sqlite;
-use epos_shared::ids::{AccountId, EmployeeId, OrganizationId, RoleAssignmentId, SessionId};
+use epos_shared::ids::{
+    AccountId, ApplicationId, EmployeeId, LetterId, OrganizationId, RoleAssignmentId, SessionId,
+};
 use uuid::Uuid;
 
 use super::conn::MultiBackend;
@@ -55,7 +57,7 @@ macro_rules! wire_ids {
         }
     )+};
 }
-wire_ids!(AccountId, SessionId, OrganizationId, EmployeeId, RoleAssignmentId);
+wire_ids!(AccountId, SessionId, OrganizationId, EmployeeId, RoleAssignmentId, ApplicationId, LetterId);
 
 impl fmt::Display for Id {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

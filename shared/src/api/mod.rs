@@ -4,8 +4,12 @@
 //! the checked value or every wrong field at once. The browser calls it to show the messages, the server
 //! calls it to decide: there is one rule.
 
+pub mod accounts;
 pub mod employees;
+pub mod letters;
 pub mod organizations;
 pub mod page;
+pub mod profile;
+pub mod registration;
 pub mod session;
 pub mod subsystems;

@@ -191,6 +191,10 @@ pub struct Session {
     /// The sign-in before this one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub previous_sign_in_at: Option<DateTime<Utc>>,
+    /// Whether the text of the consent to the processing of personal data has a version this person has not
+    /// agreed to: until then everything else answers `consent-required`.
+    #[serde(default)]
+    pub consent_required: bool,
 }
 
 impl Session {
