@@ -160,7 +160,10 @@ fn questions(client: &Client) -> Result<Vec<Questions>> {
                 .map(|it| format!("?sort={it}"))
                 .into(),
         ),
-        all("by organization", ["organization", "organization_descending"].map(|it| format!("?sort={it}")).into()),
+        all(
+            "by organization",
+            ["organization", "organization_descending"].map(|it| format!("?sort={it}")).into(),
+        ),
         all("by last sign-in", ["sign_in", "sign_in_descending"].map(|it| format!("?sort={it}")).into()),
         all("a role, by its end", roles("&sort=end")),
         each("one organization", &|it| format!("?organization={}", it.organization)),
