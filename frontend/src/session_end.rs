@@ -108,7 +108,7 @@ impl Watch {
             let before = self.shown.get_untracked();
             if self.known.get_value() != Some(end) && before != Some(seconds) {
                 self.shown.set(Some(seconds));
-                if before.is_some() && seconds % LOOK_EVERY == 0 {
+                if before.is_some() && seconds.is_multiple_of(LOOK_EVERY) {
                     self.look();
                 }
             }

@@ -3,6 +3,7 @@
 mod filters;
 mod query;
 mod rows;
+mod slash;
 
 use epos_shared::api::employees::{EmployeeQuery, EmployeeRow};
 use epos_shared::api::organizations::OrganizationQuery;
@@ -55,6 +56,17 @@ fn List() -> impl IntoView {
             navigate(&query::address(&next), options);
         }
     }));
+
+    // Another page of the list is read from its beginning.
+    let page = Memo::new(move |_| query.with(|query| (query.after.clone(), query.before.clone())));
+    Effect::new(move |before: Option<()>| {
+        page.track();
+        if before.is_some()
+            && parameters.with_untracked(|map| map.get("after").or(map.get("before")).is_some())
+        {
+            dom::focus_later("heading".to_owned());
+        }
+    });
 
     let employees = LocalResource::new(move || {
         let asked = query.get();
