@@ -1,6 +1,7 @@
 //! The warning before a session ends: by itself after a time without work, or in any case at the end of its
 //! longest time. The server alone ends a session; here its time is counted and shown.
 
+use std::cell::Cell;
 use std::time::Duration;
 
 use leptos::leptos_dom::helpers::TimeoutHandle;
@@ -15,7 +16,14 @@ use crate::session::{SessionContext, use_session};
 const LEAD: f64 = 120_000.0;
 /// While the warning stands, another tab may prolong the session by working: how often that is looked for, in
 /// seconds.
-const LOOK_EVERY: u32 = 15;
+const LOOK_EVERY: usize = 15;
+
+thread_local! {
+    /// The end of which the server was asked before the warning.
+    static ASKED: Cell<f64> = const { Cell::new(0.0) };
+    /// The end of which the person knows.
+    static KNOWN: Cell<f64> = const { Cell::new(0.0) };
+}
 
 /// An end of the session.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -27,19 +35,19 @@ struct End {
 }
 
 /// The whole seconds left; what is begun counts.
-fn seconds(left: f64) -> u32 {
+fn seconds(left: f64) -> usize {
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "within two minutes")]
-    let seconds = (left / 1000.0).ceil().clamp(0.0, LEAD / 1000.0) as u32;
+    let seconds = (left / 1000.0).ceil().clamp(0.0, LEAD / 1000.0) as usize;
     seconds
 }
 
 /// «1:05».
-fn clock(seconds: u32) -> String {
+fn clock(seconds: usize) -> String {
     format!("{}:{:02}", seconds / 60, seconds % 60)
 }
 
 /// What is read out while the time runs: a voice that counts every second says nothing.
-const fn said(seconds: u32) -> &'static str {
+const fn said(seconds: usize) -> &'static str {
     match seconds {
         31..=60 => "Осталась минута.",
         11..=30 => "Осталось полминуты.",
@@ -54,11 +62,7 @@ struct Watch {
     session: SessionContext,
     end: Memo<Option<End>>,
     /// The seconds shown; nothing while no warning stands.
-    shown: RwSignal<Option<u32>>,
-    /// The end of which the server was asked before the warning.
-    asked: StoredValue<Option<End>>,
-    /// The end of which the person knows.
-    known: StoredValue<Option<End>>,
+    shown: RwSignal<Option<usize>>,
     timer: StoredValue<Option<TimeoutHandle>, LocalStorage>,
 }
 
@@ -73,7 +77,8 @@ impl Watch {
 
     fn later(self, milliseconds: f64) {
         self.stop();
-        let pause = Duration::from_secs_f64(milliseconds.max(0.0) / 1000.0);
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "at most twelve hours")]
+        let pause = Duration::from_millis(milliseconds.max(0.0) as u64);
         self.timer.set_value(set_timeout_with_handle(move || self.tick(), pause).ok());
     }
 
@@ -98,15 +103,15 @@ impl Watch {
         if left > LEAD {
             self.shown.set(None);
             self.later(left - LEAD);
-        } else if left <= 0.0 || self.asked.get_value() != Some(end) {
+        } else if left <= 0.0 || ASKED.get() < end.at {
             // Perhaps the person works in another tab, or the session is over already.
-            self.asked.set_value(Some(end));
+            ASKED.set(end.at);
             self.stop();
             self.look();
         } else {
             let seconds = seconds(left);
             let before = self.shown.get_untracked();
-            if self.known.get_value() != Some(end) && before != Some(seconds) {
+            if KNOWN.get() < end.at && before != Some(seconds) {
                 self.shown.set(Some(seconds));
                 if before.is_some() && seconds.is_multiple_of(LOOK_EVERY) {
                     self.look();
@@ -132,8 +137,6 @@ pub fn SessionWarning() -> impl IntoView {
             })
         }),
         shown: RwSignal::new(None),
-        asked: StoredValue::new(None),
-        known: StoredValue::new(None),
         timer: StoredValue::new_local(None),
     };
     Effect::new(move |_| match watch.end.get() {
@@ -147,7 +150,7 @@ pub fn SessionWarning() -> impl IntoView {
     let busy = RwSignal::new(false);
     let go_on = move || {
         if untrack(last) {
-            watch.known.set_value(watch.end.get_untracked());
+            KNOWN.set(watch.end.get_untracked().map_or(0.0, |end| end.at));
             watch.shown.set(None);
             return;
         }
@@ -189,7 +192,7 @@ pub fn SessionWarning() -> impl IntoView {
                 </strong>
             </p>
             <p class="visually-hidden" role="status">
-                {move || said(watch.shown.get().unwrap_or(u32::MAX))}
+                {move || said(watch.shown.get().unwrap_or(usize::MAX))}
             </p>
         </Dialog>
     }

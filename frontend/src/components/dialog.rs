@@ -31,11 +31,14 @@ pub fn Dialog(
         if let Some(dialog) = element.get() {
             if open && !dialog.open() {
                 let _ = dialog.show_modal();
-                if let Ok(Some(first)) = dialog.query_selector(".dialog-actions button")
-                    && let Ok(first) = wasm_bindgen::JsCast::dyn_into::<web_sys::HtmlElement>(first)
-                {
-                    let _ = first.focus();
-                }
+                // Its content may come a moment after it.
+                request_animation_frame(move || {
+                    if let Ok(Some(first)) = dialog.query_selector(".dialog-actions button")
+                        && let Ok(first) = wasm_bindgen::JsCast::dyn_into::<web_sys::HtmlElement>(first)
+                    {
+                        let _ = first.focus();
+                    }
+                });
             } else if !open && dialog.open() {
                 dialog.close();
             }
