@@ -1,7 +1,7 @@
 import AxeBuilder from '@axe-core/playwright';
 import type { BrowserContext, Page } from '@playwright/test';
 import { expect, test } from './fixtures';
-import { expectNoOverflow, field, openCard, openKontingent, PASSWORD, save } from './person';
+import { endsIn, expectNoOverflow, field, openCard, openKontingent, PASSWORD, save, typePerson } from './person';
 import type { DemoServer } from './server';
 
 // Every rule of axe-core for WCAG 2.2 A and AA and its best practices. None is switched off.
@@ -74,6 +74,12 @@ const SCREENS: Screen[] = [
   { name: 'no role in force', as: 'role_ended', path: LIST, complaints: /status of 403/ },
   { name: 'list', as: 'director_school', path: LIST },
   { name: 'list of a great many', as: 'support', path: LIST },
+  {
+    name: 'list, sorted by a column',
+    as: 'support',
+    path: `${LIST}?sort=organization_descending`,
+    act: (page) => expect(page.locator('[aria-sort=descending]')).toHaveCount(1),
+  },
   { name: 'list, nobody found', as: 'support', path: `${LIST}?query=ъъъъ` },
   { name: 'list, in the archive', as: 'support', path: `${LIST}?state=archived` },
   {
@@ -120,6 +126,19 @@ const SCREENS: Screen[] = [
       await press('Добавить роль')(page);
       await press('Сохранить')(page);
       await expect(page.locator('[aria-invalid=true]').first()).toBeVisible();
+    },
+  },
+  {
+    name: 'new card, a row of three',
+    as: 'director_school',
+    path: NEW,
+    act: async (page) => {
+      await page.getByLabel('Роль').selectOption({ label: 'Учитель' });
+      for (const [count, family] of ['Первушина', 'Второва', 'Третьякова'].entries()) {
+        await typePerson(page, { family, given: 'Анна', patronymic: 'Петровна', email: `row${count}@school.example` });
+        await press('Сохранить и создать ещё')(page);
+        await expect(page.getByTestId('slip-password')).toHaveCount(count + 1);
+      }
     },
   },
   { name: 'new card, not for this person', as: 'uo_spo', path: NEW },
@@ -174,6 +193,20 @@ const SCREENS: Screen[] = [
       await save(page).click();
       await expect(page.locator('#changes')).toBeVisible();
     },
+  },
+  {
+    name: 'session ends soon',
+    as: 'director_school',
+    path: NEW,
+    before: endsIn(100),
+    act: (page) => expect(page.getByRole('alertdialog')).toBeVisible(),
+  },
+  {
+    name: 'session ends soon in any case',
+    as: 'director_school',
+    path: LIST,
+    before: endsIn(100, true),
+    act: (page) => expect(page.getByRole('alertdialog')).toBeVisible(),
   },
   {
     name: 'card, not found',
@@ -374,10 +407,12 @@ test.describe('what a screen reader is told', () => {
           - row:
             - columnheader "ФИО, e-mail":
               - button "ФИО, e-mail"
-            - columnheader "Роли"
+            - columnheader "Роли, окончание":
+              - button "Роли, окончание"
             - columnheader "Логин":
               - button "Логин"
-            - columnheader "Учётная запись"
+            - columnheader "Учётная запись, вход":
+              - button "Учётная запись, вход"
         - rowgroup:
           - row:
             - rowheader /Верещагина/:
@@ -413,6 +448,7 @@ test.describe('what a screen reader is told', () => {
       - group "Действия с карточкой":
         - button "Сохранить"
         - button "Сохранить и закрыть"
+        - button "Сохранить и создать ещё"
         - button "Закрыть"
         - button "Добавить роль"
     `);

@@ -129,8 +129,163 @@ test('leaving a card with unsaved typing asks', async ({ page }) => {
   await expect(field(page, 'Примечание')).toHaveValue('Не потерять');
 });
 
+test('of two changes of one field either can be kept', async ({ page, browser, server, browserErrors }) => {
+  browserErrors.allow(/status of 409/);
+  await openKontingent(page, 'director_school');
+  await openCard(page, 'верещагина', /Верещагина/);
+  const address = page.url();
+  const other = await browser.newContext({ baseURL: server.url, locale: 'ru-RU' });
+  browserErrors.watch(other);
+  const colleague = await other.newPage();
+  await openKontingent(colleague, 'deputy_school');
+  const changes = page.locator('#changes');
+  const row = (name: string) => changes.getByRole('row').filter({ has: page.getByRole('rowheader', { name }) });
+
+  for (const [turn, keep] of (['theirs', 'mine'] as const).entries()) {
+    await colleague.goto(address);
+    await field(colleague, 'Примечание').fill(`Кабинет ${turn}`);
+    await field(colleague, 'E-mail').fill(`vereshchagina.theirs${turn}@school.example`);
+    await save(colleague).click();
+    await expect(colleague.getByRole('status').filter({ hasText: 'сохранена' })).toBeVisible();
+
+    await field(page, 'E-mail').fill(`vereshchagina.mine${turn}@school.example`);
+    await save(page).click();
+    await expect(changes).toBeVisible();
+    // What only the colleague has changed needs no choice.
+    await expect(row('Примечание')).toContainText(`Кабинет ${turn}`);
+    await expect(row('Примечание').getByRole('button')).toHaveCount(0);
+    await expect(row('E-mail')).toContainText(`vereshchagina.theirs${turn}`);
+    await expect(row('E-mail')).toContainText(`vereshchagina.mine${turn}`);
+    await row('E-mail').getByRole('button', { name: 'Взять новое' }).click();
+    await expect(field(page, 'E-mail')).toHaveValue(`vereshchagina.theirs${turn}@school.example`);
+    await expect(row('E-mail').getByRole('button', { name: 'Вернуть моё' })).toBeFocused();
+    if (keep === 'mine') {
+      await page.keyboard.press('Enter');
+      await expect(field(page, 'E-mail')).toHaveValue(`vereshchagina.mine${turn}@school.example`);
+      await expect(row('E-mail').getByRole('button', { name: 'Взять новое' })).toBeFocused();
+    }
+    await changes.getByRole('button', { name: 'Продолжить с новой версией' }).click();
+    await expect(changes).toBeHidden();
+    await expect(field(page, 'Примечание')).toHaveValue(`Кабинет ${turn}`);
+    if (keep === 'mine') {
+      await save(page).click();
+      await expect(page.getByRole('status').filter({ hasText: 'сохранена' })).toBeVisible();
+    }
+    await colleague.goto(address);
+    await expect(field(colleague, 'E-mail')).toHaveValue(`vereshchagina.${keep}${turn}@school.example`);
+  }
+  await other.close();
+});
+
 test('a page that is not there says so, with a way on', async ({ page }) => {
   await page.goto('/no/such/page');
   await expect(page.getByRole('heading', { level: 1 })).toContainText(/нет|не найден/i);
   await expect(page.locator('main').getByRole('link').first()).toBeVisible();
+});
+
+// A telephone shows rows as cards, without the heads of columns.
+test('every column sorts, both ways, and says so', { tag: '@desktop' }, async ({ page }) => {
+  await openKontingent(page, 'support');
+  const head = (name: string) => page.getByRole('columnheader', { name });
+  await expect(head('ФИО')).toHaveAttribute('aria-sort', 'ascending');
+  const rows = page.getByRole('rowheader');
+  const columns = { 'Роли, окончание': 'end', Организация: 'organization', Логин: 'login', 'Учётная запись, вход': 'sign_in', ФИО: '' };
+  for (const [name, sort] of Object.entries(columns)) {
+    const button = head(name).getByRole('button');
+    await button.click();
+    await expect(page).toHaveURL(sort ? new RegExp(`sort=${sort}$`) : /employees$/);
+    await expect(head(name)).toHaveAttribute('aria-sort', 'ascending');
+    await expect(page.locator('[aria-sort]')).toHaveCount(1);
+    const up = await rows.allInnerTexts();
+    await expect(button).toBeFocused();
+    await page.keyboard.press('Enter');
+    await expect(page).toHaveURL(new RegExp(`sort=${sort || 'name'}_descending$`));
+    await expect(head(name)).toHaveAttribute('aria-sort', 'descending');
+    await expect.poll(() => rows.allInnerTexts()).not.toEqual(up);
+    await expect(button).toBeFocused();
+  }
+  const logins = async () => page.locator('.cell-login').allInnerTexts();
+  await head('Логин').getByRole('button').click();
+  await expect.poll(async () => { const now = await logins(); return now.length > 20 && now.join() === [...now].sort().join(); }).toBe(true);
+  await head('Логин').getByRole('button').click();
+  await expect.poll(async () => { const now = await logins(); return now.length > 20 && now.join() === [...now].sort().reverse().join(); }).toBe(true);
+});
+
+test('the order is chosen from a list as well, cards by their age too', async ({ page }) => {
+  await openKontingent(page, 'director_school');
+  const order = page.getByRole('combobox', { name: 'Порядок' });
+  await expect(order.getByRole('option', { name: 'Сначала новые карточки' })).toBeAttached();
+  // One organization: nothing is sorted by it.
+  await expect(order.getByRole('option', { name: /организаци/i })).toHaveCount(0);
+  const names = () => page.getByRole('rowheader').allInnerTexts();
+  await expect.poll(async () => (await names()).length).toBeGreaterThan(5);
+  const before = await names();
+  await order.selectOption({ label: 'По ФИО, от Я до А' });
+  await expect(page).toHaveURL(/sort=name_descending$/);
+  await expect.poll(names).not.toEqual(before);
+  await page.goBack();
+  await expect.poll(names).toEqual(before);
+  await expect(order).toHaveValue('name');
+});
+
+test('a link restores search, filters, order and page; back and forward lead through them', async ({ page, context }) => {
+  await openKontingent(page, 'support');
+  const names = (from: typeof page) => from.getByRole('rowheader').allInnerTexts();
+  await page.getByRole('combobox', { name: 'Роль' }).selectOption({ label: 'Учитель' });
+  await expect(page).toHaveURL(/role=teacher/);
+  await page.getByRole('combobox', { name: 'Состояние' }).selectOption({ label: 'Роль действует' });
+  await expect(page).toHaveURL(/state=/);
+  await page.getByRole('combobox', { name: 'Порядок' }).selectOption({ label: 'По логину, от Z до A' });
+  await expect(page).toHaveURL(/sort=login_descending/);
+  await expect(page.locator('[aria-busy=true]')).toHaveCount(0);
+  const first = await names(page);
+  await page.getByRole('link', { name: /Следующая страница/ }).click();
+  await expect(page).toHaveURL(/after=/);
+  await expect.poll(() => names(page)).not.toEqual(first);
+  await expect(page.locator('[aria-busy=true]')).toHaveCount(0);
+  // One reads on from the beginning of the page.
+  await expect(page.getByRole('heading', { level: 1 })).toBeFocused();
+  const second = await names(page);
+  await page.getByRole('searchbox').fill('а');
+  await expect(page).toHaveURL(/query=/);
+  await expect(page).not.toHaveURL(/after=/);
+  await page.goBack();
+  await expect(page).toHaveURL(/after=/);
+  await expect.poll(() => names(page)).toEqual(second);
+  await expect(page.getByRole('searchbox')).toHaveValue('');
+
+  const link = await context.newPage();
+  await link.goto(page.url());
+  await expect.poll(() => names(link)).toEqual(second);
+  await expect(link.getByRole('combobox', { name: 'Роль' })).toHaveValue('teacher');
+  await expect(link.getByRole('combobox', { name: 'Порядок' })).toHaveValue('login_descending');
+  await link.getByRole('link', { name: /Предыдущая страница/ }).click();
+  await expect.poll(() => names(link)).toEqual(first);
+  // From a card back to where one was.
+  await page.getByRole('rowheader').getByRole('link').nth(3).click();
+  await expect(page).toHaveURL(/employees\/[0-9a-f-]{36}$/);
+  await page.getByRole('button', { name: 'Закрыть', exact: true }).click();
+  await expect.poll(() => names(page)).toEqual(second);
+});
+
+test('`/` can be switched off, and stays off', { tag: '@desktop' }, async ({ page }) => {
+  await openKontingent(page, 'director_school');
+  const key = page.getByRole('button', { name: 'Клавиша «/» переводит в поиск' });
+  await expect(key).toHaveAttribute('aria-pressed', 'true');
+  await key.click();
+  await expect(key).toHaveAttribute('aria-pressed', 'false');
+  for (const turn of ['at once', 'after a reload']) {
+    await page.getByRole('heading', { level: 1 }).click();
+    await page.keyboard.press('/');
+    await expect(page.getByRole('searchbox'), turn).not.toBeFocused();
+    await page.reload();
+    await expect(key).toHaveAttribute('aria-pressed', 'false');
+  }
+  await key.click();
+  await page.getByRole('heading', { level: 1 }).click();
+  await page.keyboard.press('/');
+  await expect(page.getByRole('searchbox')).toBeFocused();
+  // In a field it is a letter like others.
+  await page.keyboard.type('1/2');
+  await expect(page.getByRole('searchbox')).toHaveValue('1/2');
 });

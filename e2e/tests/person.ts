@@ -97,6 +97,25 @@ export async function openCard(page: Page, search: string, name: RegExp): Promis
   await expect(page.getByRole('heading', { level: 1 })).toBeVisible();
 }
 
+/**
+ * From now on the server's answers on the session tell an end that near (seconds), also one that nothing
+ * prolongs; all else in them stays as the server says it.
+ */
+export function endsIn(seconds: number, last = false): (page: Page) => Promise<void> {
+  return async (page) => {
+    const end = new Date(Date.now() + seconds * 1000).toISOString();
+    await page.route('**/api/v1/session', async (route) => {
+      const answer = await route.fetch();
+      const state = await answer.json().catch(() => undefined);
+      if (state?.session) {
+        state.session.idle_expires_at = end;
+        if (last) state.session.expires_at = end;
+      }
+      await (state ? route.fulfill({ response: answer, json: state }) : route.fulfill({ response: answer }));
+    });
+  };
+}
+
 /** «Сохранить» and nothing else. */
 export function save(page: Page): Locator {
   return page.getByRole('button', { name: 'Сохранить', exact: true });

@@ -3,6 +3,7 @@
 use std::future::Future;
 
 use epos_shared::api::session::{Session, SessionState};
+use epos_shared::ids::AccountId;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use leptos_router::NavigateOptions;
@@ -12,6 +13,7 @@ use crate::address::sign_in_address;
 use crate::api::{self, Answer, ApiError};
 use crate::components::{ErrorPage, Loading};
 use crate::drafts;
+use crate::tabs::{Tabs, Word};
 
 /// What is known of the session.
 #[derive(Debug, Clone, PartialEq)]
@@ -42,6 +44,7 @@ pub enum Parting {
 pub struct SessionContext {
     known: RwSignal<Known>,
     parting: RwSignal<Parting>,
+    tabs: Tabs,
 }
 
 /// The session of the program.
@@ -52,9 +55,22 @@ pub fn use_session() -> SessionContext {
 
 /// Puts the session into the context and asks the server for it.
 pub fn provide_session() -> SessionContext {
-    let session =
-        SessionContext { known: RwSignal::new(Known::Asking), parting: RwSignal::new(Parting::Never) };
+    let session = SessionContext {
+        known: RwSignal::new(Known::Asking),
+        parting: RwSignal::new(Parting::Never),
+        tabs: Tabs::open(),
+    };
     provide_context(session);
+    session.tabs.listen(move |word| match word {
+        Word::Changed => spawn_local(async move {
+            let _ = session.look().await;
+        }),
+        // What was typed here stays in this tab, for the same person alone.
+        Word::SignedOut => {
+            session.parting.set(Parting::Never);
+            session.known.set(Known::Nobody);
+        }
+    });
     session.ask_again();
     session
 }
@@ -96,15 +112,44 @@ impl SessionContext {
     }
 
     async fn refresh(self) {
-        match api::session().await {
-            Ok(state) => self.know(state),
+        match api::session(false).await {
+            Ok(state) => self.take(state),
             Err(error) => self.known.set(Known::Failed(error)),
         }
     }
 
-    /// Takes over what the server said of the session.
+    /// Looks how the session stands, without prolonging it and without a sign on the page.
+    ///
+    /// # Errors
+    /// Those of the call.
+    pub async fn look(self) -> Answer<()> {
+        api::session(true).await.map(|state| self.take(state))
+    }
+
+    /// Prolongs the session, in every tab.
+    ///
+    /// # Errors
+    /// Those of the call.
+    pub async fn prolong(self) -> Answer<()> {
+        api::session(false).await.map(|state| self.know(state))
+    }
+
+    /// Takes over what the server said of the session after the person has done something to it; the other
+    /// tabs follow.
     pub fn know(self, state: SessionState) {
+        self.take(state);
+        self.tabs.tell(Word::Changed);
+    }
+
+    /// The session has ended by itself.
+    pub fn end(self) {
+        self.parting.set(Parting::Ended);
+        self.known.set(Known::Nobody);
+    }
+
+    fn take(self, state: SessionState) {
         let known = match state {
+            SessionState::Anonymous if self.person_now().is_some() => return self.end(),
             SessionState::Anonymous => Known::Nobody,
             SessionState::SignedIn(person) => {
                 drafts::keep_only(&person.account.id.to_string());
@@ -123,8 +168,8 @@ impl SessionContext {
     pub async fn call<T>(self, call: impl Future<Output = Answer<T>>) -> Answer<T> {
         let answer = call.await;
         if matches!(answer, Err(ApiError::NotSignedIn)) {
-            self.parting.set(Parting::Ended);
-            self.known.set(Known::Nobody);
+            self.end();
+            self.tabs.tell(Word::Changed);
         }
         answer
     }
@@ -136,6 +181,7 @@ impl SessionContext {
                 drafts::forget_all();
                 self.parting.set(Parting::SignedOut);
                 self.known.set(Known::Nobody);
+                self.tabs.tell(Word::SignedOut);
                 Ok(())
             }
             Err(error) => Err(error),
@@ -154,15 +200,15 @@ pub fn SignedIn(
         Asking,
         Failed(ApiError),
         Nobody,
-        Person,
+        Person(AccountId),
     }
     let session = use_session();
-    // A change within the session must not build the page anew.
+    // A change within the session must not build the page anew; another person must.
     let kind = Memo::new(move |_| match session.known() {
         Known::Asking => Kind::Asking,
         Known::Failed(error) => Kind::Failed(error),
         Known::Nobody => Kind::Nobody,
-        Known::Person(_) => Kind::Person,
+        Known::Person(person) => Kind::Person(person.account.id),
     });
     move || match kind.get() {
         Kind::Asking => view! { <Loading/> }.into_any(),
@@ -170,7 +216,7 @@ pub fn SignedIn(
             view! { <ErrorPage error=error on_retry=move || session.ask_again()/> }.into_any()
         }
         Kind::Nobody => view! { <ToSignIn/> }.into_any(),
-        Kind::Person => children().into_any(),
+        Kind::Person(_) => children().into_any(),
     }
 }
 

@@ -26,6 +26,6 @@ pub use heading::{Heading, provide_visits};
 pub use icon::{Icon, Picture};
 pub use low_vision::{LowVisionButton, LowVisionPanel, provide_low_vision};
 pub use pager::Pager;
-pub use secret::{Secret, SecretBox, SecretContext, Slip, provide_secret, use_secret};
+pub use secret::{Secret, SecretBox, SecretContext, SecretRow, Slip, provide_secret, use_secret};
 pub use states::{EmptyState, ErrorPage, ErrorState, Loading};
 pub use toast::{Toasts, provide_toasts, use_toasts};

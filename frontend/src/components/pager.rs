@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 
 use super::LinkButton;
+use crate::dom;
 
 /// The pages before and after.
 #[component]
@@ -15,7 +16,12 @@ pub fn Pager(
     let any = previous.is_some() || next.is_some();
     any.then(|| {
         view! {
-            <nav class="pager" aria-label="Страницы списка">
+            <nav
+                class="pager"
+                aria-label="Страницы списка"
+                // Another page is read from its beginning.
+                on:click=|_| dom::focus_later("heading".to_owned())
+            >
                 {previous
                     .map_or_else(
                         || view! { <span></span> }.into_any(),

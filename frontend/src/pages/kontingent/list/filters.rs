@@ -2,14 +2,14 @@
 
 use std::time::Duration;
 
-use epos_shared::api::employees::{EmployeeQuery, EmployeeState};
+use epos_shared::api::employees::{EmployeeQuery, EmployeeSort, EmployeeState};
 use epos_shared::api::organizations::{OrganizationInView, OrganizationQuery};
 use epos_shared::roles::Role;
-use leptos::ev;
 use leptos::leptos_dom::helpers::TimeoutHandle;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
+use super::slash::{self, Slash};
 use super::{Turn, query};
 use crate::api;
 use crate::components::{ComboOption, Combobox, Found, Icon, Picture, Select};
@@ -41,10 +41,15 @@ pub fn Filters(query: Memo<EmployeeQuery>, turn: Turn, several: Memo<bool>) -> i
     };
     let states =
         EmployeeState::ALL.map(|state| (state.as_str().to_owned(), state.title().to_owned())).to_vec();
-    let sorts = query::SORTS
-        .into_iter()
-        .filter_map(|sort| Some((api::wire_name(sort)?, query::sort_title(sort).to_owned())))
-        .collect::<Vec<_>>();
+    // Within one organization nothing is sorted by it.
+    let sorts = move || {
+        let by_organization = [EmployeeSort::Organization, EmployeeSort::OrganizationDescending];
+        EmployeeSort::ALL
+            .into_iter()
+            .filter(|sort| several.get() || !by_organization.contains(sort))
+            .filter_map(|sort| Some((api::wire_name(sort)?, query::sort_title(sort).to_owned())))
+            .collect::<Vec<_>>()
+    };
     view! {
         <div class="filters" role="search">
             <Search query=query turn=turn/>
@@ -79,10 +84,11 @@ pub fn Filters(query: Memo<EmployeeQuery>, turn: Turn, several: Memo<bool>) -> i
                 })
                 on_change=move |sort: String| {
                     change(&|next| {
-                        next.sort = query::SORTS.into_iter().find(|s| api::wire_name(s).as_ref() == Some(&sort));
+                        next.sort =
+                            EmployeeSort::ALL.into_iter().find(|s| api::wire_name(s).as_ref() == Some(&sort));
                     });
                 }
-                options=sorts
+                options=Signal::derive(sorts)
                 errors=errors
             />
         </div>
@@ -121,16 +127,7 @@ fn Search(query: Memo<EmployeeQuery>, turn: Turn) -> impl IntoView {
     };
     on_cleanup(stop);
 
-    let shortcut = window_event_listener(ev::keydown, move |event| {
-        // With a Russian keyboard the key of the slash types a full stop.
-        let slash = event.key() == "/" || (event.code() == "Slash" && !event.shift_key());
-        let plain = !event.ctrl_key() && !event.alt_key() && !event.meta_key();
-        if slash && plain && !dom::typing() {
-            event.prevent_default();
-            dom::focus(SEARCH);
-        }
-    });
-    on_cleanup(move || shortcut.remove());
+    let jump = slash::jump_to(SEARCH);
     view! {
         <div class="field filter-search">
             <label class="field-label" for=SEARCH>
@@ -160,7 +157,7 @@ fn Search(query: Memo<EmployeeQuery>, turn: Turn) -> impl IntoView {
                 />
                 <Show
                     when=move || !typed.with(String::is_empty)
-                    fallback=|| view! { <kbd aria-hidden="true" title="Нажмите «/», чтобы искать">"/"</kbd> }
+                    fallback=move || view! { <Slash on=jump/> }
                 >
                     <button
                         type="button"
