@@ -274,7 +274,7 @@ pub fn cast() -> Vec<Person> {
     };
     vec![
         changed(1, "подтверждённая запись, сотрудник", |person| {
-            person.roles = vec![school()]
+            person.roles = vec![school()];
         }),
         changed(2, "неподтверждённая запись", |person| person.trusted = false),
         changed(3, "без отчества", |person| person.middle_name = None),
@@ -301,7 +301,7 @@ pub fn cast() -> Vec<Person> {
             person.roles = vec![school(), kindergarten(), closed()];
         }),
         changed(11, "без e-mail", |person| {
-            person.contacts.retain(|contact| contact.kind != ContactKind::Eml)
+            person.contacts.retain(|contact| contact.kind != ContactKind::Eml);
         }),
     ]
 }
@@ -315,7 +315,7 @@ fn invented(number: u64, note: &str) -> Person {
         first_name: format!("Имя{number:03}"),
         middle_name: Some(format!("Отчество{number:03}")),
         birth_date: format!("{:02}.01.1980", number.clamp(1, 28)),
-        gender: if number % 2 == 0 { Gender::F } else { Gender::M },
+        gender: if number.is_multiple_of(2) { Gender::F } else { Gender::M },
         trusted: true,
         child: false,
         citizenship: russia(),

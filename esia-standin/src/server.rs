@@ -5,7 +5,7 @@ use std::net::{SocketAddr, TcpListener};
 use actix_web::dev::Server;
 use actix_web::http::header;
 use actix_web::middleware::DefaultHeaders;
-use actix_web::web::{self, Data, ServiceConfig};
+use actix_web::web::{self, Data, ServiceConfig, delete, get, post, put};
 use actix_web::{App, HttpServer};
 
 use crate::config::Config;
@@ -68,29 +68,35 @@ pub fn start(config: Config, clock: Clock) -> Result<Running, StartError> {
 fn routes(service: &mut ServiceConfig, standin: &Data<Standin>) {
     let paths = &standin.config.paths;
     let persons = &paths.persons;
-    service
-        .route(&paths.authorize_v1, web::get().to(authorize::v1))
-        .route(&paths.authorize_v1, web::post().to(authorize::v1))
-        .route(&paths.authorize_v2, web::get().to(authorize::v2))
-        .route(&paths.authorize_v2, web::post().to(authorize::v2))
-        .route(&paths.token_v1, web::post().to(token::v1))
-        .route(&paths.token_v3, web::post().to(token::v3))
-        .route(&paths.login, web::post().to(login::submit))
-        .route(&paths.logout, web::get().to(logout::logout))
-        .route(&format!("{persons}/{{oid}}"), web::get().to(resources::person))
-        .route(&format!("{persons}/{{oid}}/ctts"), web::get().to(resources::contacts))
-        .route(&format!("{persons}/{{oid}}/ctts/{{id}}"), web::get().to(resources::contact))
-        .route(&format!("{persons}/{{oid}}/roles"), web::get().to(resources::roles))
-        .route(page::STYLE_PATH, web::get().to(page::style))
-        .route("/standin", web::get().to(control::ready))
-        .route("/standin/switches", web::get().to(control::switches))
-        .route("/standin/switches", web::delete().to(control::reset))
-        .route("/standin/switches/all", web::put().to(control::set_all))
-        .route("/standin/switches/next", web::post().to(control::add_next))
-        .route("/standin/switches/people/{oid}", web::put().to(control::set_of_person))
-        .route("/standin/people", web::get().to(control::people))
-        .route("/standin/people/{oid}", web::put().to(control::set_person))
-        .route("/standin/people/{oid}", web::delete().to(control::remove_person))
-        .route("/standin/sessions", web::delete().to(control::forget))
-        .route("/standin/certificates", web::get().to(control::certificates));
+    let contacts = format!("{persons}/{{oid}}/ctts");
+    // By resources, so that another method than those is answered with 405.
+    let resources = [
+        web::resource(&paths.authorize_v1).route(get().to(authorize::v1)).route(post().to(authorize::v1)),
+        web::resource(&paths.authorize_v2).route(get().to(authorize::v2)).route(post().to(authorize::v2)),
+        web::resource(&paths.token_v1).route(post().to(token::v1)),
+        web::resource(&paths.token_v3).route(post().to(token::v3)),
+        web::resource(&paths.login).route(post().to(login::submit)),
+        web::resource(&paths.logout).route(get().to(logout::logout)),
+        web::resource(format!("{persons}/{{oid}}")).route(get().to(resources::person)),
+        web::resource(format!("{contacts}/{{id}}")).route(get().to(resources::contact)),
+        web::resource(contacts).route(get().to(resources::contacts)),
+        web::resource(format!("{persons}/{{oid}}/roles")).route(get().to(resources::roles)),
+        web::resource(page::STYLE_PATH).route(get().to(page::style)),
+        web::resource("/standin").route(get().to(control::ready)),
+        web::resource("/standin/switches")
+            .route(get().to(control::switches))
+            .route(delete().to(control::reset)),
+        web::resource("/standin/switches/all").route(put().to(control::set_all)),
+        web::resource("/standin/switches/next").route(post().to(control::add_next)),
+        web::resource("/standin/switches/people/{oid}").route(put().to(control::set_of_person)),
+        web::resource("/standin/people").route(get().to(control::people)),
+        web::resource("/standin/people/{oid}")
+            .route(put().to(control::set_person))
+            .route(delete().to(control::remove_person)),
+        web::resource("/standin/sessions").route(delete().to(control::forget)),
+        web::resource("/standin/certificates").route(get().to(control::certificates)),
+    ];
+    for resource in resources {
+        service.service(resource);
+    }
 }
