@@ -89,7 +89,7 @@ fn people(body: &mut String, page: &Login<'_>) {
         "<h2>Учебные записи</h2><p>Это выдуманные люди. «Подставить» заполняет поля формы.</p>\
          <form method=\"post\" action=\"{}\"><input type=\"hidden\" name=\"transaction\" value=\"{}\">\
          <div class=\"table\"><table><thead><tr><th>Кто</th><th>Для чего</th><th>Логин</th><th>СНИЛС</th>\
-         <th>Пароль</th><th></th></tr></thead><tbody>",
+         <th>Пароль</th><th>Действие</th></tr></thead><tbody>",
         escape(page.action),
         escape(page.transaction),
     );
@@ -98,7 +98,7 @@ fn people(body: &mut String, page: &Login<'_>) {
         let _ = write!(
             body,
             "<tr><td>{name}</td><td>{note}</td><td data-label=\"Логин\">{login}</td>\
-             <td data-label=\"СНИЛС\">{snils}</td><td data-label=\"Пароль\">{password}</td>\
+             <td class=\"whole\" data-label=\"СНИЛС\">{snils}</td><td data-label=\"Пароль\">{password}</td>\
              <td><button class=\"second\" name=\"fill\" value=\"{oid}\" aria-label=\"Подставить: {name}, {oid}\">\
              Подставить</button></td></tr>",
             note = escape(&person.note),
@@ -138,8 +138,8 @@ fn html(status: StatusCode, title: &str, body: &str) -> HttpResponse {
         "<!DOCTYPE html><html lang=\"ru\"><head><meta charset=\"utf-8\">\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\
          <title>{title} — Учебный стенд ЕСИА</title><link rel=\"stylesheet\" href=\"{STYLE_PATH}\"></head>\
-         <body><p class=\"banner\"><strong>Учебный стенд ЕСИА</strong> — это не Госуслуги. Не вводите здесь \
-         настоящие данные.</p><main>{body}</main></body></html>",
+         <body><header class=\"banner\"><strong>Учебный стенд ЕСИА</strong> — это не Госуслуги. Не вводите \
+         здесь настоящие данные.</header><main>{body}</main></body></html>",
         title = escape(title),
     ))
 }

@@ -169,6 +169,27 @@ async fn of_a_code_sent_many_times_at_once_one_is_taken() {
 }
 
 #[actix_web::test]
+async fn of_many_sign_ins_at_once_none_is_lost() {
+    let provider = Provider::start().await;
+    let sign_ins = (0..50_u64).map(|number| {
+        let person = number % 10 + 1;
+        let provider = &provider;
+        async move {
+            let tokens = provider.enter(&format!("EsiaTest{person:03}@example.test")).await;
+            let oid = 1_000_299_900 + person;
+            assert_eq!(part(&tokens["id_token"], 1)["sub"], oid);
+            let access = tokens["access_token"].as_str().expect("a token");
+            assert_eq!(provider.read(access, &format!("/rs/prns/{oid}")).await.0, StatusCode::OK);
+            access.to_owned()
+        }
+    });
+    let mut tokens = join_all(sign_ins).await;
+    tokens.sort();
+    tokens.dedup();
+    assert_eq!(tokens.len(), 50);
+}
+
+#[actix_web::test]
 async fn pkce_binds_the_code_to_whoever_began() {
     let provider = Provider::start().await;
     let code = provider.code(&with_pkce()).await;
