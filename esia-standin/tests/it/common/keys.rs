@@ -4,6 +4,7 @@ use std::fs;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::OnceLock;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{URL_SAFE, URL_SAFE_NO_PAD};
@@ -14,6 +15,7 @@ pub struct Key {
     pub private: PathBuf,
     pub certificate: PathBuf,
     public: PathBuf,
+    hash: OnceLock<String>,
     gost: bool,
 }
 
@@ -45,6 +47,7 @@ impl Key {
             private: folder.join("key.pem"),
             certificate: folder.join("certificate.pem"),
             public: folder.join("public.pem"),
+            hash: OnceLock::new(),
             gost,
         }
     }
@@ -84,6 +87,10 @@ impl Key {
 
     /// `client_certificate_hash`.
     pub fn hash(&self) -> String {
+        self.hash.get_or_init(|| self.hashed()).clone()
+    }
+
+    fn hashed(&self) -> String {
         let mut command = openssl("x509", false);
         command.arg("-in").arg(&self.certificate).args(["-outform", "DER"]);
         let der = output(command, b"");

@@ -190,7 +190,8 @@ impl Provider {
 
 /// A client that follows nothing by itself.
 pub fn http() -> Client {
-    Client::builder().redirect(Policy::none()).build().expect("a client")
+    // No connection is kept: while a command runs the test's thread stands still, and the server closes it.
+    Client::builder().redirect(Policy::none()).pool_max_idle_per_host(0).build().expect("a client")
 }
 
 /// The hidden mark of a login page.

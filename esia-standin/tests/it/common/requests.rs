@@ -1,5 +1,7 @@
 //! Requests as a client makes them, to be spoiled by tests.
 
+use std::sync::OnceLock;
+
 use chrono::{FixedOffset, TimeDelta};
 use esia_standin::context::{Clock, uuid};
 
@@ -33,7 +35,15 @@ pub struct Form {
 
 impl Form {
     fn new(pairs: &[(&str, &str)]) -> Self {
-        let key = Key::rsa("client");
+        // Once, since it takes a command to hash the certificate.
+        static KEY: OnceLock<Key> = OnceLock::new();
+        let key = KEY
+            .get_or_init(|| {
+                let key = Key::rsa("client");
+                key.hash();
+                key
+            })
+            .clone();
         let form = Self { v1: false, pairs: Vec::new(), key };
         let common = [
             ("client_id", "EPOS"),
