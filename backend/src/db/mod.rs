@@ -7,6 +7,7 @@ pub mod migrations;
 #[allow(missing_docs, reason = "the migrations describe the tables")]
 pub mod schema;
 pub mod types;
+mod workers;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,6 +19,7 @@ pub use conn::{Conn, DatabaseUrl, DatabaseUrlError, MultiBackend};
 pub use error::{DbError, TransactionError, Unique, broken_unique};
 
 use conn::{Access, Manager};
+use workers::Workers;
 
 type Pool = r2d2::Pool<Manager>;
 
@@ -46,11 +48,13 @@ pub struct DatabaseOptions {
     pub statement_timeout: Duration,
 }
 
-/// The pools of one database. Cheap to clone.
+/// The pools of one database, and the threads that work with them. Cheap to clone.
 #[derive(Clone)]
 pub struct Database {
     readers: Pool,
     writer: Pool,
+    reading: Workers,
+    writing: Workers,
     options: Arc<DatabaseOptions>,
 }
 
@@ -84,9 +88,16 @@ impl Database {
                 .map_err(|error| DbError::Unavailable(error.to_string()))
         };
         // SQLite has one writer at a time; queueing in the pool is fairer than polling its lock.
-        let writer = pool(Access::Write, if lite { 1 } else { options.pool_size })?;
+        let writers = if lite { 1 } else { options.pool_size };
+        let writer = pool(Access::Write, writers)?;
         let readers = pool(Access::Read, options.pool_size)?;
-        Ok(Self { readers, writer, options: Arc::new(options) })
+        // As many threads as connections: nobody stands in line for a connection but commands.
+        let threads = |name, count| {
+            Workers::start(name, count).map_err(|error| DbError::Unavailable(error.to_string()))
+        };
+        let reading = threads("epos-read", options.pool_size)?;
+        let writing = threads("epos-write", writers)?;
+        Ok(Self { readers, writer, reading, writing, options: Arc::new(options) })
     }
 
     /// The address, printable.
@@ -95,7 +106,7 @@ impl Database {
         &self.options.url
     }
 
-    /// Reads, on a blocking thread. Statements see the moment each of them runs at; the connection
+    /// Reads, on a thread of the database. Statements see the moment each of them runs at; the connection
     /// refuses to write.
     ///
     /// # Errors
@@ -107,10 +118,10 @@ impl Database {
         F: FnOnce(&mut Conn) -> Result<T, E> + Send + 'static,
     {
         let pool = self.readers.clone();
-        blocking(move || work(&mut *checkout(&pool)?)).await
+        on_thread(&self.reading, move || work(&mut *checkout(&pool)?)).await
     }
 
-    /// Writes in one transaction, on a blocking thread: `BEGIN IMMEDIATE` on SQLite, `SERIALIZABLE` on
+    /// Writes in one transaction, on a thread of the database: `BEGIN IMMEDIATE` on SQLite, `SERIALIZABLE` on
     /// PostgreSQL, tried again (with what `work` did undone) when another one was in the way.
     ///
     /// `Err` rolls back. To refuse a request and still keep what was written (a counted failure), answer
@@ -125,7 +136,7 @@ impl Database {
         F: Fn(&mut Conn) -> Result<T, E> + Send + 'static,
     {
         let pool = self.writer.clone();
-        blocking(move || write_on(&pool, Isolation::Serializable, work)).await
+        on_thread(&self.writing, move || write_on(&pool, Isolation::Serializable, work)).await
     }
 
     /// [`Self::write_tx`], but `READ COMMITTED` on PostgreSQL: for rows that many write at once (counters,
@@ -141,7 +152,7 @@ impl Database {
         F: Fn(&mut Conn) -> Result<T, E> + Send + 'static,
     {
         let pool = self.writer.clone();
-        blocking(move || write_on(&pool, Isolation::ReadCommitted, work)).await
+        on_thread(&self.writing, move || write_on(&pool, Isolation::ReadCommitted, work)).await
     }
 
     /// [`Self::write_tx`] for callers that are on a blocking thread already (commands, demo data).
@@ -181,16 +192,15 @@ impl Database {
     }
 }
 
-async fn blocking<T, E, F>(work: F) -> Result<T, E>
+async fn on_thread<T, E, F>(workers: &Workers, work: F) -> Result<T, E>
 where
     T: Send + 'static,
     E: From<DbError> + Send + 'static,
     F: FnOnce() -> Result<T, E> + Send + 'static,
 {
     let span = tracing::Span::current();
-    tokio::task::spawn_blocking(move || span.in_scope(work))
-        .await
-        .unwrap_or_else(|error| Err(DbError::Cancelled(error.to_string()).into()))
+    let done = workers.run(move || span.in_scope(work)).await;
+    done.unwrap_or_else(|| Err(DbError::Cancelled("the work panicked".to_owned()).into()))
 }
 
 fn checkout(pool: &Pool) -> Result<r2d2::PooledConnection<Manager>, DbError> {

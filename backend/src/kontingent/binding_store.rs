@@ -7,12 +7,12 @@ use epos_shared::api::organizations::OrganizationSummary;
 use epos_shared::api::session::{OwnCard, OwnRole};
 use epos_shared::roles::OrganizationKind;
 
-use super::card_store::{self, corrupt};
+use super::card_store::{self, AssignmentRow, corrupt};
 use super::list_filter::{NEVER_SEEN, NOT_BOUND};
 use super::list_store;
 use crate::context::Context;
 use crate::db::Conn;
-use crate::db::schema::{accounts, bindings, employees, organizations};
+use crate::db::schema::{accounts, bindings, employees, organizations, role_assignments};
 use crate::db::types::Id;
 
 /// A binding that has not ended.
@@ -99,8 +99,17 @@ pub fn own_cards(conn: &mut Conn, account: Id, today: NaiveDate) -> QueryResult<
             organizations::short_name,
         ))
         .load(conn)?;
-    let ids: Vec<Id> = rows.iter().map(|row| row.0).collect();
-    let mut roles = list_store::roles(conn, &ids)?;
+    if rows.is_empty() {
+        return Ok(Vec::new());
+    }
+    // By the account, not by a list of cards: the text of the statement stays the same, and so it is prepared once.
+    let assigned: Vec<AssignmentRow> = role_assignments::table
+        .inner_join(bindings::table.on(bindings::employee_id.eq(role_assignments::employee_id)))
+        .filter(bindings::account_id.eq(account))
+        .filter(bindings::ended_at.is_null())
+        .select(AssignmentRow::as_select())
+        .load(conn)?;
+    let mut roles = list_store::by_card(assigned);
     rows.into_iter()
         .map(|(id, login, organization, kind, short_name)| {
             let roles = super::list::assignments(&roles.remove(&id).unwrap_or_default(), today)?;

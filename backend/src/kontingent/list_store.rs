@@ -563,11 +563,16 @@ pub(super) fn roles(conn: &mut Conn, cards: &[Id]) -> QueryResult<HashMap<Id, Ve
         .filter(role_assignments::employee_id.eq_any(cards))
         .select(AssignmentRow::as_select())
         .load(conn)?;
+    Ok(by_card(rows))
+}
+
+/// Roles by the card they stand on.
+pub(super) fn by_card(rows: Vec<AssignmentRow>) -> HashMap<Id, Vec<AssignmentRow>> {
     let mut by_card: HashMap<Id, Vec<AssignmentRow>> = HashMap::new();
     for row in rows {
         by_card.entry(row.employee_id).or_default().push(row);
     }
-    Ok(by_card)
+    by_card
 }
 
 /// The accounts that some cards are bound to, with their last sign-in.

@@ -1,5 +1,5 @@
-//! The data: seeded once for each state of the migrations, and kept. Where the seed itself was changed, remove
-//! them by hand.
+//! The data: seeded once for each state of the first migration, kept, and migrated further. Where the seed itself
+//! was changed, remove them by hand.
 
 use super::Bench;
 use super::server;
@@ -63,6 +63,7 @@ impl Bench {
                     self.fill(&format!("sqlite:{}", unfinished.display()), cards)?;
                     std::fs::rename(&unfinished, &file)?;
                 }
+                self.migrate(&url)?;
                 Ok(url)
             }
             Kind::Postgres => {
@@ -78,6 +79,7 @@ impl Bench {
                     let cluster = self.cluster(&key)?;
                     cluster.sql(&format!("ALTER DATABASE unfinished RENAME TO {name}"))?;
                 }
+                self.migrate(&url)?;
                 Ok(url)
             }
         }
@@ -101,8 +103,12 @@ impl Bench {
                 cluster.url_of("empty")
             }
         };
-        process::expect(server::epos(&self.project, &url, 1).arg("migrate"), Show::OnFailure)?;
+        self.migrate(&url)?;
         Ok(url)
+    }
+
+    fn migrate(&self, url: &str) -> Result<()> {
+        process::expect(server::epos(&self.project, url, 1).arg("migrate"), Show::OnFailure).map(drop)
     }
 
     fn cluster(&mut self, key: &str) -> Result<&Cluster> {
@@ -113,9 +119,10 @@ impl Bench {
         self.postgres.as_ref().context("PostgreSQL")
     }
 
-    /// Changes with the migrations.
+    /// Changes with the tables of the cards: what later migrations add is added to the data that are there.
     fn key(&self) -> Result<String> {
-        files::fingerprint(&self.project.root, &[self.project.root.join("migrations")])
+        let core = |kind| self.project.root.join(format!("migrations/{kind}/0001_core"));
+        files::fingerprint(&self.project.root, &[core("sqlite"), core("postgres")])
     }
 
     /// Databases of an earlier state are of no use.
@@ -130,7 +137,7 @@ impl Bench {
     }
 
     fn fill(&self, url: &str, cards: u32) -> Result<()> {
-        ui::note(&format!("seeding {cards} cards, once for these migrations"));
+        ui::note(&format!("seeding {cards} cards, once for these tables"));
         let organizations = (cards / CARDS_OF_AN_ORGANIZATION).max(5);
         let mut seed = server::epos(&self.project, url, 1);
         seed.args(["seed", "--organizations", &organizations.to_string(), "--staff", &cards.to_string()]);

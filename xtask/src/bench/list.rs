@@ -156,8 +156,13 @@ fn questions(client: &Client) -> Result<Vec<Questions>> {
         all("pages further on", further_pages(client)?),
         all(
             "other orders",
-            ["name_descending", "login", "newest", "oldest"].map(|it| format!("?sort={it}")).into(),
+            ["name_descending", "login", "login_descending", "newest", "oldest", "end", "end_descending"]
+                .map(|it| format!("?sort={it}"))
+                .into(),
         ),
+        all("by organization", ["organization", "organization_descending"].map(|it| format!("?sort={it}")).into()),
+        all("by last sign-in", ["sign_in", "sign_in_descending"].map(|it| format!("?sort={it}")).into()),
+        all("a role, by its end", roles("&sort=end")),
         each("one organization", &|it| format!("?organization={}", it.organization)),
         each("one organization, any part of a word", &|it| {
             let part: String = it.family.chars().skip(1).take(4).collect();
