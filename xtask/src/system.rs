@@ -27,6 +27,8 @@ const TEST: &[Need] = &[
     Need { packages: &["postgresql"], present: || postgres_bin().is_some() },
     Need { packages: &["fonts-liberation"], present: || font("liberation") },
     Need { packages: &["fonts-paratype"], present: || font("paratype") },
+    Need { packages: &["openssl"], present: || on_path("openssl").is_some() },
+    Need { packages: &["libengine-gost-openssl"], present: has_gost },
 ];
 
 /// Installs what building needs.
@@ -34,7 +36,7 @@ pub fn for_building(project: &Project) -> Result<String> {
     satisfy(project, BUILD)
 }
 
-/// Installs what the tests need: Chromium, PostgreSQL, fonts.
+/// Installs what the tests need: Chromium, PostgreSQL, fonts, ГОСТ for the `openssl` command.
 pub fn for_testing(project: &Project) -> Result<String> {
     satisfy(project, TEST)
 }
@@ -138,6 +140,17 @@ fn sudo_without_password() -> bool {
 fn has_openssl() -> bool {
     Command::new("pkg-config")
         .args(["--exists", "openssl"])
+        .stderr(Stdio::null())
+        .status()
+        .is_ok_and(|status| status.success())
+}
+
+/// Whether the `openssl` command can do ГОСТ, as the tests of signatures need.
+fn has_gost() -> bool {
+    Command::new("openssl")
+        .args(["dgst", "-engine", "gost", "-md_gost12_256"])
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
         .stderr(Stdio::null())
         .status()
         .is_ok_and(|status| status.success())
