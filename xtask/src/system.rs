@@ -25,6 +25,7 @@ const BUILD: &[Need] = &[
 const TEST: &[Need] = &[
     Need { packages: &["chromium"], present: || chromium().is_file() },
     Need { packages: &["postgresql"], present: || postgres_bin().is_some() },
+    Need { packages: &["python3", "python3-venv"], present: has_venv },
     Need { packages: &["fonts-liberation"], present: || font("liberation") },
     Need { packages: &["fonts-paratype"], present: || font("paratype") },
 ];
@@ -34,7 +35,7 @@ pub fn for_building(project: &Project) -> Result<String> {
     satisfy(project, BUILD)
 }
 
-/// Installs what the tests need: Chromium, PostgreSQL, fonts.
+/// Installs what the tests need: Chromium, PostgreSQL, Python, fonts.
 pub fn for_testing(project: &Project) -> Result<String> {
     satisfy(project, TEST)
 }
@@ -138,6 +139,17 @@ fn sudo_without_password() -> bool {
 fn has_openssl() -> bool {
     Command::new("pkg-config")
         .args(["--exists", "openssl"])
+        .stderr(Stdio::null())
+        .status()
+        .is_ok_and(|status| status.success())
+}
+
+/// Debian has Python's virtual environments in a package of their own.
+fn has_venv() -> bool {
+    Command::new("python3")
+        .args(["-c", "import venv, ensurepip"])
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
         .stderr(Stdio::null())
         .status()
         .is_ok_and(|status| status.success())

@@ -50,7 +50,7 @@ class Handler:
         message = email.message_from_bytes(envelope.content, policy=email.policy.default)
         text = message.get_body(("plain",))
         html = message.get_body(("html",))
-        words = text.get_content() if text else ""
+        words = text.get_content().replace("\r\n", "\n") if text else ""
         line = {
             "from": envelope.mail_from,
             "to": envelope.rcpt_tos,
