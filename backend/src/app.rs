@@ -74,7 +74,8 @@ pub fn routes(config: &mut ServiceConfig) {
         utoipa_actix_web::scope("/api/v1")
             .configure(crate::accounts::routes)
             .configure(crate::subsystems::routes)
-            .configure(crate::kontingent::routes),
+            .configure(crate::kontingent::routes)
+            .configure(crate::mail::routes),
     );
 }
 
@@ -149,8 +150,10 @@ pub fn start(services: Services, listener: TcpListener) -> std::io::Result<Runni
     let handle = server.handle();
     let (stop, stopped) = watch::channel(false);
     let sealer = actix_web::rt::spawn(jobs::run_sealer(services.clone(), stopped.clone()));
-    let sweeper = actix_web::rt::spawn(jobs::run_sweeper(services, stopped));
-    Ok(Running { address, handle, stop, jobs: vec![sealer, sweeper], server: actix_web::rt::spawn(server) })
+    let sweeper = actix_web::rt::spawn(jobs::run_sweeper(services.clone(), stopped.clone()));
+    let postman = actix_web::rt::spawn(jobs::run_postman(services, stopped));
+    let jobs = vec![sealer, sweeper, postman];
+    Ok(Running { address, handle, stop, jobs, server: actix_web::rt::spawn(server) })
 }
 
 fn viewer(document: &utoipa::openapi::OpenApi) -> SwaggerUi {

@@ -1,4 +1,5 @@
 import { test as base, expect, type BrowserContext } from '@playwright/test';
+import { MailServer } from './letters';
 import { DemoServer } from './server';
 
 /** What the browser complained about, and which complaints a journey expects. */
@@ -44,14 +45,24 @@ interface TestFixtures {
 }
 
 interface WorkerFixtures {
+  mail: MailServer;
   server: DemoServer;
 }
 
 /** `test` with a server of its own per worker; a browser error that nobody expected fails the journey. */
 export const test = base.extend<TestFixtures, WorkerFixtures>({
-  server: [
+  mail: [
     async ({}, use) => {
-      const server = await DemoServer.start();
+      const mail = await MailServer.start();
+      await use(mail);
+      await mail.stop();
+    },
+    { scope: 'worker' },
+  ],
+
+  server: [
+    async ({ mail }, use) => {
+      const server = await DemoServer.start(mail.environment());
       await use(server);
       await server.stop();
     },

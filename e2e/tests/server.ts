@@ -18,15 +18,15 @@ export class DemoServer {
     private readonly said: string[],
   ) {}
 
-  /** Starts the binary named by EPOS_BIN and waits until it says that it is ready. */
-  static async start(settings: Record<string, string> = {}): Promise<DemoServer> {
+  /** Starts the binary named by EPOS_BIN, with variables of its own, and waits until it says that it is ready. */
+  static async start(environment: Record<string, string> = {}): Promise<DemoServer> {
     const binary = process.env.EPOS_BIN;
     if (!binary) throw new Error('EPOS_BIN must name the binary under test');
     const dataFolder = await mkdtemp(join(tmpdir(), 'epos-e2e-'));
     const address = `127.0.0.1:${await freePort()}`;
     const child = spawn(binary, ['demo', '--data', dataFolder, '--listen', address], {
       cwd: dataFolder,
-      env: { ...process.env, ...settings },
+      env: { ...process.env, ...environment },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     // If this process is ended without its teardown, the server must not outlive it.

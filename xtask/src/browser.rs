@@ -3,7 +3,7 @@
 use crate::process::{self, Show};
 use crate::project::Project;
 use crate::steps::{Context, Tally};
-use crate::{files, system};
+use crate::{files, system, tools};
 use anyhow::{Context as _, Result, bail, ensure};
 use std::process::{Command, ExitCode};
 
@@ -37,6 +37,7 @@ pub fn journeys(context: &mut Context) -> Result<String> {
     let mut command = npm(project);
     command.args(["run", "--silent", "test"]).env("EPOS_BIN", project.release_binary());
     command.env("EPOS_CHROMIUM", system::chromium()).env("CI", "1").env("FORCE_COLOR", "0");
+    command.env(tools::SMTP_PYTHON, tools::smtp_python(project));
     let finished = process::run(&mut command, Show::Always)?;
 
     let text = std::fs::read_to_string(&report).context("Playwright left no report")?;

@@ -3,7 +3,7 @@
 use crate::client;
 use crate::process::{self, Finished, Show};
 use crate::steps::{Context, Tally};
-use crate::ui;
+use crate::{tools, ui};
 use anyhow::{Context as _, Result, bail, ensure};
 use std::process::Command;
 
@@ -17,7 +17,7 @@ pub fn unit_and_http(context: &mut Context) -> Result<String> {
     client::ensure_dist(&context.project)?;
     let url = context.postgres.as_ref().context("PostgreSQL is not running")?.url();
     let (mut command, count) = runner(context, MEMBERS);
-    command.env(POSTGRES, url);
+    command.env(POSTGRES, url).env(tools::SMTP_PYTHON, tools::smtp_python(&context.project));
     run(context, &mut command, count)
 }
 

@@ -108,9 +108,15 @@ fn all() -> Vec<Step> {
         },
         Step { id: "postgres", title: "Private PostgreSQL", needs: &["test-packages"], run: postgres::start },
         Step {
+            id: "mail-server",
+            title: "Mail server of the tests",
+            needs: &["test-packages"],
+            run: |context| tools::mail_server(&context.project),
+        },
+        Step {
             id: "rust-tests",
             title: "Tests on SQLite and PostgreSQL",
-            needs: &["packages", "postgres"],
+            needs: &["packages", "postgres", "mail-server"],
             run: rust_tests::unit_and_http,
         },
         Step {
@@ -132,7 +138,7 @@ fn all() -> Vec<Step> {
         Step {
             id: "journeys",
             title: "Journeys in the browser",
-            needs: &["test-packages", "npm", "server"],
+            needs: &["test-packages", "npm", "mail-server", "server"],
             run: browser::journeys,
         },
     ]);

@@ -25,6 +25,7 @@ const BUILD: &[Need] = &[
 const TEST: &[Need] = &[
     Need { packages: &["chromium"], present: || chromium().is_file() },
     Need { packages: &["postgresql"], present: || postgres_bin().is_some() },
+    Need { packages: &["python3", "python3-venv"], present: has_venv },
     Need { packages: &["fonts-liberation"], present: || font("liberation") },
     Need { packages: &["fonts-paratype"], present: || font("paratype") },
     Need { packages: &["openssl"], present: || on_path("openssl").is_some() },
@@ -36,7 +37,7 @@ pub fn for_building(project: &Project) -> Result<String> {
     satisfy(project, BUILD)
 }
 
-/// Installs what the tests need: Chromium, PostgreSQL, fonts, ГОСТ for the `openssl` command.
+/// Installs what the tests need: Chromium, PostgreSQL, Python, fonts, ГОСТ for the `openssl` command.
 pub fn for_testing(project: &Project) -> Result<String> {
     satisfy(project, TEST)
 }
@@ -149,6 +150,17 @@ fn has_openssl() -> bool {
 fn has_gost() -> bool {
     Command::new("openssl")
         .args(["dgst", "-engine", "gost", "-md_gost12_256"])
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status()
+        .is_ok_and(|status| status.success())
+}
+
+/// Debian has Python's virtual environments in a package of their own.
+fn has_venv() -> bool {
+    Command::new("python3")
+        .args(["-c", "import venv, ensurepip"])
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(Stdio::null())

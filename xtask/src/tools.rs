@@ -1,4 +1,4 @@
-//! Trunk, wasm-bindgen and wasm-opt, in the user's cache folder by version: a second clone pays nothing.
+//! Trunk, wasm-bindgen and wasm-opt, and the mail server of the tests, in the user's cache folder by version: a second clone pays nothing.
 
 use crate::process::{self, Show};
 use crate::project::Project;
@@ -15,6 +15,10 @@ const OHA: &str = "1.16.0";
 /// The npm package with a current `wasm-opt`; distributions' own are too old for today's wasm features.
 const BINARYEN: &str = "132.0.0";
 
+/// The mail server of the tests, from PyPI, and what it stands on.
+const AIOSMTPD: &str = "1.4.6";
+const AIOSMTPD_NEEDS: &[&str] = &["atpublic==5.1", "attrs==25.3.0"];
+
 /// Installs what is missing; answers what is there.
 pub fn ensure(project: &Project) -> Result<String> {
     let bindgen = project.locked_version("wasm-bindgen")?;
@@ -29,6 +33,40 @@ pub fn ensure(project: &Project) -> Result<String> {
 pub fn oha(project: &Project) -> Result<PathBuf> {
     cargo_tool(project, "oha", "oha", OHA, true, &["--no-default-features", "--features", "native-tls"])?;
     Ok(folder(project, "oha", OHA).join("bin/oha"))
+}
+
+/// The variable by which tests find the Python that has the mail server; they fail without it.
+pub const SMTP_PYTHON: &str = "EPOS_TEST_SMTP_PYTHON";
+
+/// Installs the mail server of the tests into a virtual environment of its own.
+pub fn mail_server(project: &Project) -> Result<String> {
+    let python = smtp_python(project);
+    let known = || {
+        process::first_line(
+            Command::new(&python).args(["-c", "import aiosmtpd; print(aiosmtpd.__version__)"]),
+        )
+    };
+    if known().as_deref() == Some(AIOSMTPD) {
+        return Ok(format!("aiosmtpd {AIOSMTPD}"));
+    }
+    ui::note(&format!("installing aiosmtpd {AIOSMTPD} from PyPI, once for this user"));
+    let mut venv = project.command("python3");
+    venv.args(["-m", "venv", "--clear"]).arg(folder(project, "aiosmtpd", AIOSMTPD));
+    process::expect(&mut venv, Show::OnFailure)?;
+    let mut install = project.command(&python);
+    install.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check"]);
+    install.arg(format!("aiosmtpd=={AIOSMTPD}")).args(AIOSMTPD_NEEDS);
+    process::expect(&mut install, Show::OnFailure)
+        .with_context(|| format!("by hand: {} -m pip install aiosmtpd=={AIOSMTPD}", python.display()))?;
+    match known() {
+        Some(version) if version == AIOSMTPD => Ok(format!("installed aiosmtpd {AIOSMTPD}")),
+        _ => bail!("aiosmtpd was installed and does not tell version {AIOSMTPD}"),
+    }
+}
+
+/// The Python that has the mail server of the tests.
+pub fn smtp_python(project: &Project) -> PathBuf {
+    folder(project, "aiosmtpd", AIOSMTPD).join("bin/python")
 }
 
 /// Puts the tools before everything else on a command's `PATH`.

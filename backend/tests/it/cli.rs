@@ -3,6 +3,7 @@
 use std::io::Write as _;
 use std::process::{Command, Output, Stdio};
 
+use crate::common::smtp::{FOLDER, SmtpServer};
 use crate::common::{Kind, PASSWORD, TestApp};
 
 fn epos(url: &str) -> Command {
@@ -91,6 +92,65 @@ fn the_configuration_is_shown_without_its_secrets() {
     assert!(output.status.success(), "{said}");
     assert!(said.contains("https://epos.test") && said.contains("10.0.0.0/8"), "{said}");
     assert!(!said.contains("tiger") && !said.contains("0707"), "{said}");
+}
+
+#[test]
+fn what_keeps_letters_from_leaving_is_told_loudly() {
+    let mut command = epos("sqlite:x.db");
+    let (output, said) = run(command.arg("check-config"), "");
+    assert!(output.status.success() && said.contains("WARNING: mail.smtp_host"), "{said}");
+    command.env("EPOS_MAIL__SMTP_HOST", "mail.epos.test");
+    let (output, said) = run(&mut command, "");
+    assert!(!output.status.success() && said.contains("mail.from"), "{said}");
+    command.env("EPOS_MAIL__FROM", "ЭПОС <noreply@epos.test>").env("EPOS_MAIL__SMTP_USER", "epos");
+    let (output, said) = run(command.env("EPOS_MAIL__SMTP_PASSWORD", "tiger"), "");
+    assert!(output.status.success() && !said.contains("WARNING") && !said.contains("tiger"), "{said}");
+}
+
+#[test]
+fn a_test_letter_tells_plainly_what_became_of_it() {
+    let guarded = ["--tls", "starttls", "--user", "epos", "--password", "tiger"];
+    let server = SmtpServer::start(
+        &[&guarded[..], &["--refuse", "no@epos.test", "--greylist", "grey@epos.test"]].concat(),
+    );
+    let test = |address: &str, changes: &[(&str, &str)]| {
+        // No database is needed for it.
+        let mut command = epos("sqlite:/nowhere/epos.db");
+        command
+            .env("EPOS_MAIL__SMTP_HOST", "localhost")
+            .env("EPOS_MAIL__SMTP_PORT", server.port.to_string())
+            .env("EPOS_MAIL__SMTP_USER", "epos")
+            .env("EPOS_MAIL__SMTP_PASSWORD", "tiger")
+            .env("EPOS_MAIL__FROM", "ЭПОС <noreply@epos.test>")
+            .env("EPOS_MAIL__CA_FILE", format!("{FOLDER}/ca.pem"))
+            .envs(changes.iter().copied());
+        let (output, said) = run(command.args(["mail", "test", address]), "");
+        (output.status.success(), said)
+    };
+    let (done, said) = test("anna@epos.test", &[]);
+    assert!(done && said.contains("Accepted") && said.contains("250 2.0.0 Taken"), "{said}");
+    assert_eq!(server.letters_to("anna@epos.test")[0]["subject"], "Проверочное письмо ЭПОС");
+    let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port().to_string();
+    let stranger = not_the_authority();
+    for (address, changes, told) in [
+        ("no@epos.test", &[][..], "Refused for good. The server's words: 550 5.1.1"),
+        ("grey@epos.test", &[], "Not taken now"),
+        ("anna@epos.test", &[("EPOS_MAIL__SMTP_PASSWORD", "lion")], "does not let us in"),
+        ("anna@epos.test", &[("EPOS_MAIL__SMTP_PORT", &closed)], "was not reached"),
+        ("anna@epos.test", &[("EPOS_MAIL__CA_FILE", &stranger)], "No protected connection"),
+        ("anna@epos.test", &[("EPOS_MAIL__SMTP_HOST", "")], "no mail server"),
+        ("anna", &[], "e-mail"),
+    ] {
+        let (done, said) = test(address, changes);
+        assert!(!done && said.contains(told), "{told}: {said}");
+        assert!(!said.contains("tiger") && !said.contains("lion"), "{said}");
+    }
+    assert_eq!(server.letters().len(), 1);
+}
+
+/// A certificate that has signed nothing.
+fn not_the_authority() -> String {
+    format!("{FOLDER}/server.pem")
 }
 
 #[test]

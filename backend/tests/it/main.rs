@@ -19,6 +19,8 @@ mod demo;
 mod employees_card;
 mod employees_list;
 mod http;
+mod letters;
+mod mail;
 mod matrix;
 mod matrix_world;
 mod openapi;
