@@ -11,6 +11,7 @@ use super::{DemoError, PASSWORD, Plan, SEED, Table};
 use crate::accounts::{self, NewAccount};
 use crate::app::Services;
 use crate::audit;
+use crate::consent::Consent;
 use crate::context::Context;
 use crate::db::Conn;
 use crate::db::types::Id;
@@ -102,16 +103,19 @@ impl Loading<'_> {
         let mut created = Vec::with_capacity(self.plan.accounts.len());
         for planned in &self.plan.accounts {
             let hash = if planned.password { hashes.next() } else { None };
+            let context = self.ago(planned.bound_hours_ago);
             let new = NewAccount {
                 user_name: &planned.user_name,
                 name: &planned.name,
                 email: &planned.email,
                 email_is_verified: true,
                 position: None,
+                organization: None,
                 password_hash: hash.map(String::as_str),
+                consent: Some(Consent::of_command(&self.services.consent, context.db_now())),
                 is_demo: true,
             };
-            let id = accounts::create(conn, &self.ago(planned.bound_hours_ago), &new)?;
+            let id = accounts::create(conn, &context, &new)?;
             if planned.blocked {
                 accounts::block(conn, id, "Учётная запись заблокирована службой поддержки")?;
             }
