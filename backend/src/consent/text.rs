@@ -68,7 +68,8 @@ mod tests {
     fn a_text_of_ones_own_has_a_version_and_a_file() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("consent.txt");
-        std::fs::write(&file, "\u{feff}Согласие\r\n\r\nЯ согласен\r\nна многое.\r\n\r\nИ на прочее.\r\n").unwrap();
+        std::fs::write(&file, "\u{feff}Согласие\r\n\r\nЯ согласен\r\nна многое.\r\n\r\nИ на прочее.\r\n")
+            .unwrap();
         let own = |version: &str| text(&Consent { version: version.to_owned(), file: Some(file.clone()) });
         assert_eq!(
             own("7").unwrap(),

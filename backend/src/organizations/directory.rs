@@ -101,8 +101,7 @@ impl Directory {
     }
 }
 
-type Row =
-    (Id, String, String, String, String, Option<String>, Option<String>, Option<NaiveDate>);
+type Row = (Id, String, String, String, String, Option<String>, Option<String>, Option<NaiveDate>);
 
 fn read(conn: &mut Conn) -> QueryResult<Vec<Line>> {
     let rows: Vec<Row> = t::table
@@ -118,8 +117,7 @@ fn line((id, kind, full_name, short_name, town, inn, kpp, closed_on): Row) -> Qu
     let text = search_key(&format!("{short_name} {full_name} {town} {inn_text}"));
     let inn = inn.map(|inn| inn.parse::<Inn>().map_err(|_| corrupt(id, "ИНН"))).transpose()?;
     let kpp = kpp.map(|kpp| kpp.parse::<Kpp>().map_err(|_| corrupt(id, "КПП"))).transpose()?;
-    let organization =
-        DirectoryOrganization { id: id.into(), kind, full_name, short_name, town, inn, kpp };
+    let organization = DirectoryOrganization { id: id.into(), kind, full_name, short_name, town, inn, kpp };
     Ok(Line { text, closed_on, organization })
 }
 
@@ -155,7 +153,5 @@ pub fn with_inn(conn: &mut Conn, inns: &[String]) -> QueryResult<Vec<(String, Or
         .order((t::search_key.asc(), t::id.asc()))
         .select((t::inn, COLUMNS))
         .load(conn)?;
-    rows.into_iter()
-        .map(|(inn, line)| Ok((inn.unwrap_or_default(), store::row(line)?)))
-        .collect()
+    rows.into_iter().map(|(inn, line)| Ok((inn.unwrap_or_default(), store::row(line)?))).collect()
 }

@@ -35,7 +35,11 @@ impl Pace {
         }
         let asked = minute.asked.entry(network(address)).or_insert(0);
         *asked = asked.saturating_add(1);
-        if *asked <= limit { Ok(()) } else { Err(u32::try_from(60 - now.timestamp().rem_euclid(60)).unwrap_or(60)) }
+        if *asked <= limit {
+            Ok(())
+        } else {
+            Err(u32::try_from(60 - now.timestamp().rem_euclid(60)).unwrap_or(60))
+        }
     }
 }
 

@@ -144,9 +144,8 @@ pub(super) fn of_address(conn: &mut Conn, email_key: &str) -> QueryResult<Option
 
 /// Removes the applications of an address that have not become an account; answers which.
 pub(super) fn remove_of_address(conn: &mut Conn, email_key: &str) -> QueryResult<Vec<Id>> {
-    let unfinished = t::table
-        .filter(t::email_key.eq(email_key))
-        .filter(t::state.ne(ApplicationState::Completed.as_str()));
+    let unfinished =
+        t::table.filter(t::email_key.eq(email_key)).filter(t::state.ne(ApplicationState::Completed.as_str()));
     diesel::delete(unfinished).returning(t::id).get_results(conn)
 }
 
@@ -282,8 +281,7 @@ pub(super) fn outdated(conn: &mut Conn, before: NaiveDateTime, limit: i64) -> Qu
 
 /// Removes applications, except those that have begun to wait for support meanwhile; answers which.
 pub(super) fn remove_outdated(conn: &mut Conn, ids: &[Id]) -> QueryResult<Vec<Id>> {
-    let still = t::table
-        .filter(t::id.eq_any(ids))
-        .filter(t::state.ne(ApplicationState::AwaitingModeration.as_str()));
+    let still =
+        t::table.filter(t::id.eq_any(ids)).filter(t::state.ne(ApplicationState::AwaitingModeration.as_str()));
     diesel::delete(still).returning(t::id).get_results(conn)
 }
