@@ -10,7 +10,6 @@ use crate::applicants::{
     INN, KPP, Region, activate, confirm, draft, in_queue, kinds, only_application, path, register, token,
     unlisted, with,
 };
-use crate::common::TestApp;
 use crate::people::{actions, url, works_as, works_as_until, wrong};
 
 const EMAIL: &str = "diagileva@stupeni.example";

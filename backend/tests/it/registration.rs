@@ -132,8 +132,12 @@ crate::both_databases! {
         );
         assert_eq!(
             kinds(app, "declined@school.example").await,
-            ["registration.proof", "registration.declined", "registration.declined_before"],
-            "the fourth letter of a day is not sent"
+            [
+                "registration.proof",
+                "registration.declined",
+                "registration.declined_before",
+                "registration.activation"
+            ]
         );
         let taken = app.letters_to("known@epos.test").await.remove(0);
         assert!(taken.text.contains("уже есть") && taken.link().ends_with("/recover"), "{taken:?}");
