@@ -17,6 +17,7 @@ mod logins;
 mod outside;
 mod places;
 mod routes;
+pub mod support;
 mod view;
 mod words;
 
@@ -24,4 +25,6 @@ pub use actor::{Actor, Asker, Refusal, StaffOf};
 pub use binding_store::{bind, is_own_card, note_sign_in, own_cards};
 pub use cards::{create, first_login};
 pub use credentials::{Issuer, issue};
+pub use list::{limit as page_limit, query_words};
+pub use logins::issue as issue_login;
 pub use routes::routes;

@@ -11,11 +11,14 @@
 
 mod common;
 
+mod applicants;
 mod audit;
 mod binding;
 mod cli;
+mod consent;
 mod database;
 mod demo;
+mod directory;
 mod employees_card;
 mod employees_list;
 mod http;
@@ -23,10 +26,12 @@ mod letters;
 mod mail;
 mod matrix;
 mod matrix_world;
+mod moderation;
 mod openapi;
 mod organizations;
 mod people;
 mod plans;
+mod registration;
 mod roles_in_force;
 mod schema;
 mod seed;
