@@ -18,5 +18,6 @@ pub mod kontingent;
 pub mod mail;
 pub mod openapi;
 pub mod organizations;
+pub mod quota;
 pub mod seed;
 pub mod subsystems;

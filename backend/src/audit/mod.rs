@@ -4,11 +4,14 @@
 
 mod seal;
 mod store;
+mod words;
 
 use std::net::IpAddr;
 
 use serde_json::Value;
 
+pub use store::{Entry, Moment, concerning, count_concerning, done_by};
+pub use words::{details, title};
 pub use seal::{Verification, has_unsealed, seal_pending, verify};
 
 use crate::context::Context;
