@@ -149,8 +149,15 @@ pub fn start(services: Services, listener: TcpListener) -> std::io::Result<Runni
     let handle = server.handle();
     let (stop, stopped) = watch::channel(false);
     let sealer = actix_web::rt::spawn(jobs::run_sealer(services.clone(), stopped.clone()));
-    let sweeper = actix_web::rt::spawn(jobs::run_sweeper(services, stopped));
-    Ok(Running { address, handle, stop, jobs: vec![sealer, sweeper], server: actix_web::rt::spawn(server) })
+    let sweeper = actix_web::rt::spawn(jobs::run_sweeper(services.clone(), stopped.clone()));
+    let caretaker = actix_web::rt::spawn(jobs::run_caretaker(services, stopped));
+    Ok(Running {
+        address,
+        handle,
+        stop,
+        jobs: vec![sealer, sweeper, caretaker],
+        server: actix_web::rt::spawn(server),
+    })
 }
 
 fn viewer(document: &utoipa::openapi::OpenApi) -> SwaggerUi {

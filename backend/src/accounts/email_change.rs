@@ -105,7 +105,8 @@ async fn ask(
     form: Body<ChangeEmail>,
 ) -> Result<HttpResponse, ApiError> {
     let email = form.0.parse().map_err(ApiError::validation)?;
-    let account = change_password::verified(&services, &who, form.0.current_password, "email.change_asked").await?;
+    let account =
+        change_password::verified(&services, &who, form.0.current_password, "email.change_asked").await?;
     if account.email_key == email.key() {
         return Err(ApiError::validation(vec![ProfileError::EmailSame.at("email")]));
     }
@@ -242,7 +243,12 @@ async fn confirm(
                 return Ok((false, None));
             }
             let cookie = apply(conn, &tools, &change, who.0.as_ref())?;
-            audit::record(conn, &tools.context, &actor, Event::done("email.changed", "account", change.account_id))?;
+            audit::record(
+                conn,
+                &tools.context,
+                &actor,
+                Event::done("email.changed", "account", change.account_id),
+            )?;
             Ok((true, cookie))
         })
         .await?;

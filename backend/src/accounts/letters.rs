@@ -27,7 +27,10 @@ pub(super) fn recovery(services: &Services, to: &Email, user_name: &str, token: 
         .text("Здравствуйте. Для вашей учётной записи в ЭПОС запросили новый пароль.")
         .facts([("Имя пользователя", user_name.to_owned())])
         .link("Придумать новый пароль", page(services, "/recover", token))
-        .text(format!("Ссылка действует {} и срабатывает один раз.", hours(services.config.recovery.link_hours)))
+        .text(format!(
+            "Ссылка действует {} и срабатывает один раз.",
+            hours(services.config.recovery.link_hours)
+        ))
         .text(IGNORE)
 }
 
@@ -104,6 +107,9 @@ mod tests {
     #[test]
     fn hours_agree_with_their_number() {
         let said: Vec<_> = [1, 2, 5, 11, 12, 21, 24, 72].into_iter().map(hours).collect();
-        assert_eq!(said, ["1 час", "2 часа", "5 часов", "11 часов", "12 часов", "21 час", "24 часа", "72 часа"]);
+        assert_eq!(
+            said,
+            ["1 час", "2 часа", "5 часов", "11 часов", "12 часов", "21 час", "24 часа", "72 часа"]
+        );
     }
 }

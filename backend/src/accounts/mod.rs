@@ -37,9 +37,9 @@ use crate::error::ApiError;
 use crate::kontingent;
 
 pub use password::{HashError, Hasher, Verdict};
+pub use search::index_missing;
 pub use sessions::SessionToken;
 pub use set_password::{Judged, judge_password, set_password};
-pub use search::index_missing;
 pub use signed_in::{BACKGROUND_HEADER, MaybeSignedIn, SignedIn};
 pub use unused::block_unused;
 

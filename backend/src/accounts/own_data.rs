@@ -8,7 +8,9 @@ use super::sessions::SessionRow;
 use super::{SignedIn, device, profile, store};
 use crate::app::Services;
 use crate::audit;
-use crate::db::schema::{applications, bindings, email_changes, employees, organizations, role_assignments, sessions};
+use crate::db::schema::{
+    applications, bindings, email_changes, employees, organizations, role_assignments, sessions,
+};
 use crate::db::types::Id;
 use crate::db::{Conn, DbError};
 use crate::error::ApiError;
@@ -167,7 +169,10 @@ fn of_roles(conn: &mut Conn, card: Id) -> QueryResult<Vec<Value>> {
         .limit(MOST)
         .select((r::role, r::starts_on, r::ends_on))
         .load(conn)?;
-    Ok(rows.into_iter().map(|(role, start, end)| json!({ "role": role, "start": start, "end": end })).collect())
+    Ok(rows
+        .into_iter()
+        .map(|(role, start, end)| json!({ "role": role, "start": start, "end": end }))
+        .collect())
 }
 
 fn of_sessions(conn: &mut Conn, account: Id) -> QueryResult<Vec<Value>> {

@@ -4,7 +4,9 @@
 use actix_web::{HttpResponse, post, web};
 use chrono::TimeDelta;
 use diesel::Connection as _;
-use epos_shared::api::registration::{LetterPromised, LinkPurpose, PasswordByLink, PasswordSet, RecoveryDraft};
+use epos_shared::api::registration::{
+    LetterPromised, LinkPurpose, PasswordByLink, PasswordSet, RecoveryDraft,
+};
 use epos_shared::problem::{Problem, ProblemCode};
 use epos_shared::values::Email;
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -92,7 +94,8 @@ fn judge(conn: &mut Conn, services: &Services, name: &str) -> Result<Answer, DbE
     let found = store::find_by_name(conn, name)?;
     // Counted for every name, by the address if there is one.
     let mailbox = found.as_ref().map_or(name, |account| account.email_key.as_str());
-    let quota = Quota::daily_letters(services.context.secrets(), mailbox, services.config.recovery.mailbox_daily);
+    let quota =
+        Quota::daily_letters(services.context.secrets(), mailbox, services.config.recovery.mailbox_daily);
     let is_within = quota.count(conn, services.context.db_now())?.is_ok();
     let Some(account) = found else { return Ok(Answer::Nothing(None, "unknown-name")) };
     let nothing = |reason| Ok(Answer::Nothing(Some(account.id), reason));

@@ -140,7 +140,8 @@ pub(super) fn block(conn: &mut Conn, id: Id, reason: &str) -> QueryResult<()> {
 
 /// Whether an address ([`Email::key`]) is some account's.
 pub(super) fn is_address_taken(conn: &mut Conn, email_key: &str) -> QueryResult<bool> {
-    diesel::select(diesel::dsl::exists(accounts::table.filter(accounts::email_key.eq(email_key)))).get_result(conn)
+    diesel::select(diesel::dsl::exists(accounts::table.filter(accounts::email_key.eq(email_key))))
+        .get_result(conn)
 }
 
 /// Notes that the address was proven, where it was not yet.

@@ -84,7 +84,10 @@ const REASONS: [(&str, &str); 25] = [
 /// The title of an action.
 #[must_use]
 pub fn title(action: &str) -> &'static str {
-    TITLES.iter().find(|(known, _)| *known == action).map_or("Другое действие", |(_, title)| title)
+    TITLES
+        .iter()
+        .find(|(known, _)| *known == action)
+        .map_or("Другое действие", |(_, title)| title)
 }
 
 /// What the details say, for people: the reason, in words where it is one of the program's own.
@@ -121,7 +124,9 @@ mod tests {
             }
             let text = std::fs::read_to_string(&path).unwrap_or_default();
             for maker in ["Event::done(\"", "Event::refused(\""] {
-                found.extend(text.split(maker).skip(1).filter_map(|rest| Some(rest.split('"').next()?.to_owned())));
+                found.extend(
+                    text.split(maker).skip(1).filter_map(|rest| Some(rest.split('"').next()?.to_owned())),
+                );
             }
         }
     }
@@ -139,7 +144,10 @@ mod tests {
 
     #[test]
     fn reasons_are_told_in_words() {
-        assert_eq!(details(r#"{"reason":"wrong-password","locked":true}"#), "неверный пароль; вход временно закрыт");
+        assert_eq!(
+            details(r#"{"reason":"wrong-password","locked":true}"#),
+            "неверный пароль; вход временно закрыт"
+        );
         assert_eq!(details(r#"{"reason":"по просьбе руководителя"}"#), "по просьбе руководителя");
         assert_eq!(details(r#"{"session":"x"}"#), "");
         assert_eq!(details("not json"), "");

@@ -24,6 +24,14 @@ fn found(conn: &mut Conn, id: Id) -> Result<Stored, ApiError> {
     store::find(conn, id)?.ok_or_else(|| ProblemCode::NotFound.into())
 }
 
+/// Whether there is such an account.
+///
+/// # Errors
+/// `not-found`; the database fails.
+pub(super) fn exists(conn: &mut Conn, id: Id) -> Result<(), ApiError> {
+    found(conn, id).map(|_| ())
+}
+
 /// The account, if it is another one than the actor's.
 fn of_another(conn: &mut Conn, asker: &Asker, id: Id) -> Result<Stored, ApiError> {
     let account = found(conn, id)?;
@@ -47,12 +55,7 @@ fn note(
 }
 
 /// An account, as support sees it.
-pub(super) fn show(
-    conn: &mut Conn,
-    services: &Services,
-    asker: Id,
-    id: Id,
-) -> Result<AccountCard, ApiError> {
+pub(super) fn show(conn: &mut Conn, services: &Services, asker: Id, id: Id) -> Result<AccountCard, ApiError> {
     let account = found(conn, id)?;
     let context = &services.context;
     let now = context.db_now();
@@ -135,7 +138,12 @@ pub(super) fn unlock(conn: &mut Conn, services: &Services, asker: &Asker, id: Id
 
 /// Sends the letter of recovery on the person's behalf, also to an address that is not proven: whoever uses its
 /// link has proven it.
-pub(super) fn send_letter(conn: &mut Conn, services: &Services, asker: &Asker, id: Id) -> Result<(), ApiError> {
+pub(super) fn send_letter(
+    conn: &mut Conn,
+    services: &Services,
+    asker: &Asker,
+    id: Id,
+) -> Result<(), ApiError> {
     let account = of_another(conn, asker, id)?;
     if !account.is_active() {
         let detail = "Сначала разблокируйте учётную запись.";

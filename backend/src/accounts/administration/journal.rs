@@ -19,11 +19,7 @@ use crate::kontingent;
 ///
 /// # Errors
 /// `malformed-parameter`, `invalid-cursor`; the database fails.
-pub(super) fn page(
-    conn: &mut Conn,
-    account: Id,
-    query: &JournalQuery,
-) -> Result<Page<JournalRow>, ApiError> {
+pub(super) fn page(conn: &mut Conn, account: Id, query: &JournalQuery) -> Result<Page<JournalRow>, ApiError> {
     let limit = kontingent::page_limit(query.limit)?;
     let (from, newer, is_start) = match cursor::journal(query.after.as_ref(), query.before.as_ref())? {
         From::Start => (None, false, true),
