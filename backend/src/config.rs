@@ -36,8 +36,14 @@ pub struct Config {
     pub recovery: Recovery,
     /// Accounts.
     pub accounts: Accounts,
+    /// Applications for accounts.
+    pub registration: Registration,
+    /// The text of the consent to the processing of personal data.
+    pub consent: Consent,
     /// The journal.
     pub audit: Audit,
+    /// Letters.
+    pub mail: Mail,
     /// The region.
     pub region: Region,
     /// The log.
@@ -58,6 +64,10 @@ macro_rules! section {
         }
     };
 }
+
+mod mail;
+
+pub use mail::{Mail, SmtpTls};
 
 section! {
     /// Where and as whom the server answers.
@@ -174,12 +184,38 @@ section! {
 }
 
 section! {
+    /// Applications for accounts.
+    Registration {
+        /// How long the link of a letter works.
+        link_hours: u32 = 72,
+        /// Applications from one address within an hour.
+        address_hourly: u32 = 20,
+        /// Letters to one mailbox within a day that strangers may cause.
+        mailbox_daily: u32 = 3,
+        /// How long an application is kept that nobody has finished, or that has ended.
+        keep_days: u32 = 30,
+        /// Searches in the directory of organizations from one address within a minute.
+        directory_per_minute: u32 = 1_200,
+    }
+}
+
+section! {
     /// Accounts.
     Accounts {
         /// How long the links work that confirm a change of the e-mail.
         email_change_hours: u32 = 24,
         /// Days without a sign-in after which an account is blocked; 0: never.
         unused_days: u32 = 365,
+    }
+}
+
+section! {
+    /// The text of the consent to the processing of personal data. Both keys or none: then it is the built-in one.
+    Consent {
+        /// The version of the text in the file.
+        version: String = String::new(),
+        /// UTF-8: the heading, then paragraphs, with an empty line between any two.
+        file: Option<PathBuf> = None,
     }
 }
 
@@ -256,6 +292,9 @@ impl Config {
         if let Err(error) = self.public_origin() {
             wrong.push(error);
         }
+        if let Err(error) = crate::consent::text(&self.consent) {
+            wrong.push(error);
+        }
         if mode == Mode::Production {
             if self.server.trusted_proxies.is_none() {
                 wrong.push(
@@ -278,6 +317,7 @@ impl Config {
         if self.password_params().is_err() {
             wrong.push("passwords: Argon2 does not take these parameters".to_owned());
         }
+        wrong.extend(self.mail.wrong());
         for (key, value) in [
             ("database.pool_size", u64::from(self.database.pool_size)),
             ("server.body_limit_kib", u64::try_from(self.server.body_limit_kib).unwrap_or(u64::MAX)),
@@ -294,13 +334,38 @@ impl Config {
             ("recovery.mailbox_daily", self.recovery.mailbox_daily.into()),
             ("recovery.address_hourly", self.recovery.address_hourly.into()),
             ("accounts.email_change_hours", self.accounts.email_change_hours.into()),
+            ("registration.link_hours", self.registration.link_hours.into()),
+            ("registration.address_hourly", self.registration.address_hourly.into()),
+            ("registration.mailbox_daily", self.registration.mailbox_daily.into()),
+            ("registration.keep_days", self.registration.keep_days.into()),
+            ("registration.directory_per_minute", self.registration.directory_per_minute.into()),
             ("audit.seal_interval_ms", self.audit.seal_interval_ms),
+            ("mail.smtp_port", self.mail.smtp_port.into()),
+            ("mail.timeout_ms", self.mail.timeout_ms),
+            ("mail.poll_interval_ms", self.mail.poll_interval_ms),
+            ("mail.retry_first_seconds", self.mail.retry_first_seconds.into()),
+            ("mail.retry_longest_minutes", self.mail.retry_longest_minutes.into()),
+            ("mail.give_up_hours", self.mail.give_up_hours.into()),
         ] {
             if value == 0 {
                 wrong.push(format!("{key}: must be above 0"));
             }
         }
         if wrong.is_empty() { Ok(()) } else { Err(ConfigError::Invalid(wrong)) }
+    }
+
+    /// What holds, and is worth a loud word all the same.
+    #[must_use]
+    pub fn warnings(&self) -> Vec<String> {
+        let mut warnings = Vec::new();
+        if !self.mail.is_configured() {
+            warnings.push(
+                "mail.smtp_host: there is no mail server, so that NO LETTER LEAVES: registration and recovery \
+                 of passwords do not work; letters wait in the outbox until there is one"
+                    .to_owned(),
+            );
+        }
+        warnings
     }
 
     /// The origin (RFC 6454) of the public address.
@@ -371,6 +436,9 @@ impl Config {
         if !shown.secrets.master_key.is_empty() {
             shown.secrets.master_key = "***".to_owned();
         }
+        if !shown.mail.smtp_password.is_empty() {
+            shown.mail.smtp_password = "***".to_owned();
+        }
         if let Ok(url) = shown.database.url.parse::<DatabaseUrl>() {
             shown.database.url = url.to_string();
         }
@@ -402,6 +470,16 @@ pub struct Origin {
 }
 
 impl Origin {
+    /// The host alone; an address of IPv6 with its brackets.
+    #[must_use]
+    pub fn host(&self) -> &str {
+        let place = self.text.split_once("://").map_or(&*self.text, |(_, place)| place);
+        match place.split_once(']') {
+            Some((address, _)) => place.get(..=address.len()).unwrap_or(place),
+            None => place.split_once(':').map_or(place, |(host, _)| host),
+        }
+    }
+
     fn parse(url: &str) -> Option<Self> {
         let uri: actix_web::http::Uri = url.parse().ok()?;
         let scheme = uri.scheme_str().filter(|scheme| matches!(*scheme, "http" | "https"))?;
@@ -500,6 +578,9 @@ mod tests {
         let origin = |url: &str| Origin::parse(url).map(|origin| origin.text);
         assert_eq!(origin("https://EPOS.example.ru:443/"), Some("https://epos.example.ru".into()));
         assert_eq!(origin("http://127.0.0.1:8080"), Some("http://127.0.0.1:8080".into()));
+        let host = |url: &str| Origin::parse(url).map(|origin| origin.host().to_owned());
+        assert_eq!(host("https://epos.example.ru:8443"), Some("epos.example.ru".into()));
+        assert_eq!(host("http://[::1]:8080"), Some("[::1]".into()));
         for wrong in ["", "epos.example.ru", "ftp://epos.ru", "https://epos.ru/app", "https://a@epos.ru"] {
             assert_eq!(origin(wrong), None, "{wrong}");
         }
@@ -510,6 +591,7 @@ mod tests {
         let mut config = Config::default();
         config.secrets.master_key = "ab".repeat(32);
         config.database.url = "postgres://epos:tiger@db/epos".to_owned();
+        config.mail.smtp_password = "tiger".to_owned();
         let shown = config.masked().unwrap().to_string();
         assert!(!shown.contains("tiger") && !shown.contains("abab"), "{shown}");
         assert!(!format!("{:?}", MasterKey::from_bytes([1; 32])).contains('1'));

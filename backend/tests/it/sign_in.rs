@@ -63,6 +63,7 @@ crate::both_databases! {
                   },
                   "cards": [],
                   "category": "employee",
+                  "consent_required": false,
                   "expires_at": "2026-11-22T19:00:00Z",
                   "idle_expires_at": "2026-11-22T07:30:00Z",
                   "today": "2026-11-22"
