@@ -163,7 +163,7 @@ fn begin(
     let old = link(conn, LinkPurpose::EmailChangeOld)?;
     let new = link(conn, LinkPurpose::EmailChangeNew)?;
     mail::enqueue(conn, context, &letters::email_change_old(services, &account.address()?, &old))?;
-    let letter = if store::is_address_taken(conn, &email.key())? {
+    let letter = if store::find_by_address(conn, &email.key())?.is_some() {
         letters::email_taken(services, email)
     } else {
         letters::email_change_new(services, email, &new)

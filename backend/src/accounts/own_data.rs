@@ -5,9 +5,10 @@ use diesel::prelude::*;
 use serde_json::{Value, json};
 
 use super::sessions::SessionRow;
-use super::{SignedIn, device, profile, store};
+use super::{SignedIn, device, store};
 use crate::app::Services;
 use crate::audit;
+use crate::consent;
 use crate::db::schema::{
     applications, bindings, email_changes, employees, organizations, role_assignments, sessions,
 };
@@ -33,7 +34,7 @@ pub(super) async fn gather(services: &Services, who: &SignedIn) -> Result<Value,
                 "applications": of_applications(conn, account)?,
                 "cards": of_cards(conn, account)?,
                 "sessions": of_sessions(conn, account)?,
-                "consents": profile::consents_of(conn, account)?,
+                "consents": consent::history(conn, account)?,
                 "email_changes": of_email_changes(conn, account)?,
                 "journal": of_journal(conn, account)?,
             }))

@@ -2,18 +2,18 @@
 
 use actix_web::http::header::CONTENT_DISPOSITION;
 use actix_web::{HttpResponse, delete, get, put, web};
-use epos_shared::api::profile::{ChangePassword, ConsentGiven, OwnSession, OwnSessions, Profile};
+use epos_shared::api::profile::{ChangePassword, OwnSession, OwnSessions, Profile};
 use epos_shared::api::session::{AccountSummary, SessionState};
 use epos_shared::ids::SessionId;
 use epos_shared::problem::{Problem, ProblemCode};
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use super::{SignedIn, change_password, device, email_change, own_data, sessions, store};
+use super::{SignedIn, WithoutConsent, change_password, device, email_change, own_data, sessions, store};
 use crate::app::Services;
 use crate::audit::{self, Event};
-use crate::db::schema::consents;
+use crate::consent;
+use crate::db::DbError;
 use crate::db::types::Id;
-use crate::db::{Conn, DbError};
 use crate::error::ApiError;
 use crate::http::{Body, parse_path_id};
 use crate::organizations;
@@ -27,22 +27,6 @@ pub(super) fn routes(config: &mut ServiceConfig) {
         .service(end_session)
         .service(end_others)
         .service(download);
-}
-
-/// The consents of an account, the newest first.
-pub(super) fn consents_of(conn: &mut Conn, account: Id) -> Result<Vec<ConsentGiven>, DbError> {
-    use diesel::prelude::*;
-    let rows: Vec<(String, chrono::NaiveDateTime, Option<String>)> = consents::table
-        .filter(consents::account_id.eq(account))
-        .order((consents::given_at.desc(), consents::id.desc()))
-        .select((consents::version, consents::given_at, consents::address))
-        .load(conn)?;
-    let given = |(version, given_at, address): (_, chrono::NaiveDateTime, Option<String>)| ConsentGiven {
-        version,
-        given_at: given_at.and_utc(),
-        address: address.unwrap_or_default(),
-    };
-    Ok(rows.into_iter().map(given).collect())
 }
 
 /// The own account.
@@ -77,7 +61,7 @@ async fn show(services: web::Data<Services>, who: SignedIn) -> Result<web::Json<
             created_at: account.created_at.and_utc(),
             previous_sign_in_at: who.previous_sign_in_at,
             email_change: email_change::pending(conn, who.account, now)?,
-            consents: consents_of(conn, who.account)?,
+            consents: consent::history(conn, who.account)?,
         })
     });
     Ok(web::Json(profile.await?))
@@ -207,6 +191,8 @@ async fn end_others(services: web::Data<Services>, who: SignedIn) -> Result<Http
 }
 
 /// «Мои данные»: everything that is stored of the person, as a file.
+///
+/// Open also while everything else answers `consent-required`: the data are the person's own.
 #[utoipa::path(
     tag = "profile",
     responses(
@@ -215,7 +201,10 @@ async fn end_others(services: web::Data<Services>, who: SignedIn) -> Result<Http
     )
 )]
 #[get("/profile/data")]
-async fn download(services: web::Data<Services>, who: SignedIn) -> Result<HttpResponse, ApiError> {
+async fn download(
+    services: web::Data<Services>,
+    WithoutConsent(who): WithoutConsent,
+) -> Result<HttpResponse, ApiError> {
     let data = own_data::gather(&services, &who).await?;
     let text = serde_json::to_string_pretty(&data).map_err(ApiError::internal)?;
     Ok(HttpResponse::Ok()

@@ -155,12 +155,6 @@ pub(super) fn block(conn: &mut Conn, id: Id, reason: &str) -> QueryResult<()> {
         .map(|_| ())
 }
 
-/// Whether an address ([`Email::key`]) is some account's.
-pub(super) fn is_address_taken(conn: &mut Conn, email_key: &str) -> QueryResult<bool> {
-    diesel::select(diesel::dsl::exists(accounts::table.filter(accounts::email_key.eq(email_key))))
-        .get_result(conn)
-}
-
 /// Notes that the address was proven, where it was not yet.
 pub(super) fn prove_address(conn: &mut Conn, id: Id, now: NaiveDateTime) -> QueryResult<()> {
     diesel::update(accounts::table.find(id).filter(accounts::email_verified_at.is_null()))
