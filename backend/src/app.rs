@@ -173,8 +173,9 @@ pub fn start(services: Services, listener: TcpListener) -> std::io::Result<Runni
     let (stop, stopped) = watch::channel(false);
     let sealer = actix_web::rt::spawn(jobs::run_sealer(services.clone(), stopped.clone()));
     let sweeper = actix_web::rt::spawn(jobs::run_sweeper(services.clone(), stopped.clone()));
-    let postman = actix_web::rt::spawn(jobs::run_postman(services, stopped));
-    let jobs = vec![sealer, sweeper, postman];
+    let postman = actix_web::rt::spawn(jobs::run_postman(services.clone(), stopped.clone()));
+    let caretaker = actix_web::rt::spawn(jobs::run_caretaker(services, stopped));
+    let jobs = vec![sealer, sweeper, postman, caretaker];
     Ok(Running { address, handle, stop, jobs, server: actix_web::rt::spawn(server) })
 }
 

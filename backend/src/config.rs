@@ -32,6 +32,10 @@ pub struct Config {
     pub sessions: Sessions,
     /// One-time passwords of cards.
     pub one_time_credentials: OneTimeCredentials,
+    /// «Забыли пароль?».
+    pub recovery: Recovery,
+    /// Accounts.
+    pub accounts: Accounts,
     /// Applications for accounts.
     pub registration: Registration,
     /// The text of the consent to the processing of personal data.
@@ -168,6 +172,18 @@ section! {
 }
 
 section! {
+    /// «Забыли пароль?».
+    Recovery {
+        /// How long the link of the letter works.
+        link_hours: u32 = 1,
+        /// Letters to one mailbox within a day that strangers may cause.
+        mailbox_daily: u32 = 3,
+        /// Requests from one address within an hour.
+        address_hourly: u32 = 30,
+    }
+}
+
+section! {
     /// Applications for accounts.
     Registration {
         /// How long the link of a letter works.
@@ -180,6 +196,16 @@ section! {
         keep_days: u32 = 30,
         /// Searches in the directory of organizations from one address within a minute.
         directory_per_minute: u32 = 1_200,
+    }
+}
+
+section! {
+    /// Accounts.
+    Accounts {
+        /// How long the links work that confirm a change of the e-mail.
+        email_change_hours: u32 = 24,
+        /// Days without a sign-in after which an account is blocked; 0: never.
+        unused_days: u32 = 365,
     }
 }
 
@@ -304,6 +330,10 @@ impl Config {
             ("sessions.absolute_hours", self.sessions.absolute_hours.into()),
             ("one_time_credentials.valid_days", self.one_time_credentials.valid_days.into()),
             ("one_time_credentials.failures", self.one_time_credentials.failures.into()),
+            ("recovery.link_hours", self.recovery.link_hours.into()),
+            ("recovery.mailbox_daily", self.recovery.mailbox_daily.into()),
+            ("recovery.address_hourly", self.recovery.address_hourly.into()),
+            ("accounts.email_change_hours", self.accounts.email_change_hours.into()),
             ("registration.link_hours", self.registration.link_hours.into()),
             ("registration.address_hourly", self.registration.address_hourly.into()),
             ("registration.mailbox_daily", self.registration.mailbox_daily.into()),

@@ -155,6 +155,46 @@ pub async fn run_sweeper(services: Services, mut stop: watch::Receiver<bool>) {
     }
 }
 
+/// Blocks accounts that nobody has used for long, once in a while until told to stop, under a lease; before that
+/// gives accounts of before the index of the list theirs.
+pub async fn run_caretaker(services: Services, mut stop: watch::Receiver<bool>) {
+    const NAME: &str = "accounts-caretaker";
+    while !*stop.borrow() {
+        wait(SWEEP, &mut stop).await;
+        if *stop.borrow() {
+            return;
+        }
+        if let Err(error) = care(&services, NAME, &stop).await {
+            tracing::warn!(%error, "accounts could not be looked after");
+        }
+    }
+}
+
+async fn care(services: &Services, name: &'static str, stop: &watch::Receiver<bool>) -> Result<(), DbError> {
+    while !*stop.borrow() && services.db.write_tx(accounts::index_missing).await? > 0 {}
+    let context = services.context.clone();
+    let day = TimeDelta::days(1);
+    // Held for a day and not given back: once a day is enough.
+    let token = services
+        .db
+        .write_by_condition::<_, DbError, _>(move |conn| {
+            let now = context.db_now();
+            acquire(conn, name, now, now + day)
+        })
+        .await?;
+    if token.is_none() {
+        return Ok(());
+    }
+    let mut after = None;
+    while !*stop.borrow() {
+        after = accounts::block_unused(services, after).await?;
+        if after.is_none() {
+            break;
+        }
+    }
+    Ok(())
+}
+
 async fn wait(pause: Duration, stop: &mut watch::Receiver<bool>) {
     tokio::select! {
         () = tokio::time::sleep(pause) => {}

@@ -3,13 +3,14 @@
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
 use diesel::result::QueryResult;
+use epos_shared::search::search_key;
 use epos_shared::values::{Email, FullName};
 
 use super::store::ACTIVE;
 use crate::db::Conn;
-use crate::db::schema::{accounts, issued_names};
+use crate::db::schema::{account_tokens, accounts, issued_names};
 use crate::db::types::Id;
-use crate::insert_all;
+use crate::{insert_all, kontingent};
 
 /// An account with its past; nobody signs in to it by password.
 #[derive(Debug, Clone)]
@@ -49,6 +50,14 @@ struct AccountRow<'a> {
     status: &'static str,
     last_sign_in_at: Option<NaiveDateTime>,
     created_at: NaiveDateTime,
+    name_key: String,
+}
+
+#[derive(Insertable)]
+#[diesel(table_name = account_tokens, treat_none_as_default_value = false)]
+struct TokenRow {
+    token: String,
+    account_id: Id,
 }
 
 /// Inserts accounts with their names, inside the caller's write transaction, and answers the number of rows.
@@ -74,8 +83,17 @@ pub fn insert(conn: &mut Conn, all: &[PastAccount]) -> QueryResult<usize> {
             status: ACTIVE,
             last_sign_in_at: account.last_sign_in_at,
             created_at: account.created_at,
+            name_key: search_key(&account.name.to_string()),
         })
         .collect();
     let taken = insert_all!(conn, issued_names::table, &names)?;
-    Ok(taken + insert_all!(conn, accounts::table, &rows)?)
+    let tokens: Vec<_> = all
+        .iter()
+        .flat_map(|account| {
+            let words = kontingent::words_of_account(&account.name, &account.user_name, &account.email);
+            words.into_iter().map(|token| TokenRow { token, account_id: account.id })
+        })
+        .collect();
+    let written = taken + insert_all!(conn, accounts::table, &rows)?;
+    Ok(written + insert_all!(conn, account_tokens::table, &tokens)?)
 }

@@ -1,19 +1,31 @@
 //! «РСАА»: accounts, password sign-in, sessions. Other features see accounts through the functions here.
 
+mod administration;
 mod attempts;
 pub mod bulk;
+mod change_password;
+mod device;
+mod email_change;
+mod letters;
 pub(crate) mod links;
+mod own_data;
 mod password;
+mod profile;
+mod recovery;
 mod routes;
+mod search;
 mod session_state;
 mod sessions;
+mod set_password;
 mod sign_in;
 mod signed_in;
 mod store;
+mod unused;
 
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
 use epos_shared::api::session::SessionState;
+use epos_shared::search::search_key;
 use epos_shared::values::{Email, FullName};
 use utoipa_actix_web::service_config::ServiceConfig;
 
@@ -26,8 +38,11 @@ use crate::error::ApiError;
 use crate::kontingent;
 
 pub use password::{HashError, Hasher, Verdict};
+pub use search::index_missing;
 pub use sessions::SessionToken;
+pub use set_password::{Judged, judge_password, set_password};
 pub use signed_in::{BACKGROUND_HEADER, MaybeSignedIn, SignedIn, WithoutConsent};
+pub use unused::block_unused;
 
 /// The calls of the feature.
 pub fn routes(config: &mut ServiceConfig) {
@@ -36,7 +51,11 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(routes::open)
         .service(routes::close)
         .service(routes::choose_card)
-        .service(routes::check_link);
+        .service(routes::check_link)
+        .configure(recovery::routes)
+        .configure(profile::routes)
+        .configure(email_change::routes)
+        .configure(administration::routes);
 }
 
 /// A new account.
@@ -93,10 +112,12 @@ pub fn create_named(conn: &mut Conn, context: &Context, new: &NewAccount<'_>) ->
         status: store::ACTIVE,
         demo: new.is_demo,
         created_at: now,
+        name_key: search_key(&new.name.to_string()),
         organization_id: new.organization,
         consent_version: new.consent.map(|consent| consent.version),
     };
     store::insert(conn, &row)?;
+    search::index(conn, id, new.name, new.user_name, new.email)?;
     if let Some(consent) = &new.consent {
         consent::insert(conn, context, id, consent)?;
     }

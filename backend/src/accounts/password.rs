@@ -100,6 +100,23 @@ impl Hasher {
         .await
     }
 
+    /// Whether a password is one of those whose hashes are stored, as one piece of work.
+    ///
+    /// # Errors
+    /// Too many at a time; a stored hash that is none.
+    pub async fn is_any_of(&self, password: String, stored: Vec<String>) -> Result<bool, HashError> {
+        self.run(move || {
+            for text in &stored {
+                let parsed = PasswordHash::new(text).map_err(|error| HashError::Failed(error.to_string()))?;
+                if Argon2::default().verify_password(password.as_bytes(), &parsed).is_ok() {
+                    return Ok(true);
+                }
+            }
+            Ok(false)
+        })
+        .await
+    }
+
     /// The hash of a new password.
     ///
     /// # Errors

@@ -205,6 +205,59 @@ pub(super) fn end(conn: &mut Conn, session: Id, reason: &str, now: NaiveDateTime
     Ok(ended == 1)
 }
 
+/// Ends every session of an account but one; answers how many.
+pub(super) fn end_all(
+    conn: &mut Conn,
+    account: Id,
+    keep: Option<Id>,
+    reason: &str,
+    now: NaiveDateTime,
+) -> QueryResult<usize> {
+    let open = t::table.filter(t::account_id.eq(account)).filter(t::ended_at.is_null());
+    let set = (t::ended_at.eq(now), t::end_reason.eq(reason));
+    match keep {
+        None => diesel::update(open).set(set).execute(conn),
+        Some(keep) => diesel::update(open.filter(t::id.ne(keep))).set(set).execute(conn),
+    }
+}
+
+/// Ends a live session if it is this account's.
+pub(super) fn end_own(conn: &mut Conn, account: Id, session: Id, now: NaiveDateTime) -> QueryResult<bool> {
+    let own = t::table.find(session).filter(t::account_id.eq(account)).filter(t::ended_at.is_null());
+    let set = (t::ended_at.eq(now), t::end_reason.eq("by-person"));
+    Ok(diesel::update(own).set(set).execute(conn)? == 1)
+}
+
+/// A session as its list has it.
+#[derive(Debug, Clone, Queryable, Selectable)]
+#[diesel(table_name = crate::db::schema::sessions)]
+pub(super) struct SessionRow {
+    pub id: Id,
+    pub created_at: NaiveDateTime,
+    pub last_seen_at: NaiveDateTime,
+    pub address: String,
+    pub user_agent: String,
+    pub ended_at: Option<NaiveDateTime>,
+}
+
+/// The live sessions of an account, the newest first, as many as anybody looks through.
+pub(super) fn live_of(
+    conn: &mut Conn,
+    limits: &Sessions,
+    account: Id,
+    now: NaiveDateTime,
+) -> QueryResult<Vec<SessionRow>> {
+    t::table
+        .filter(t::account_id.eq(account))
+        .filter(t::ended_at.is_null())
+        .filter(t::expires_at.gt(now))
+        .filter(t::last_seen_at.gt(now - limits.idle()))
+        .order((t::created_at.desc(), t::id.desc()))
+        .limit(200)
+        .select(SessionRow::as_select())
+        .load(conn)
+}
+
 pub(super) fn choose_card(conn: &mut Conn, session: Id, card: Id) -> QueryResult<bool> {
     Ok(diesel::update(t::table.find(session)).set(t::employee_id.eq(card)).execute(conn)? == 1)
 }

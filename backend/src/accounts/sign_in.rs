@@ -71,7 +71,7 @@ pub(super) async fn sign_in(
     }
 }
 
-async fn reserve(services: &Services, counters: &Arc<Counters>) -> Result<Reservation, ApiError> {
+pub(super) async fn reserve(services: &Services, counters: &Arc<Counters>) -> Result<Reservation, ApiError> {
     let now = services.context.db_now();
     let counters = Arc::clone(counters);
     services.db.write_by_condition(move |conn| counters.reserve(conn, now)).await.map_err(|error| match error
@@ -93,7 +93,7 @@ async fn reserve(services: &Services, counters: &Arc<Counters>) -> Result<Reserv
     })
 }
 
-fn hashing_failed(error: &HashError) -> ApiError {
+pub(super) fn hashing_failed(error: &HashError) -> ApiError {
     match error {
         HashError::Overloaded => Problem {
             retry_after: Some(2),
@@ -141,7 +141,7 @@ async fn wrong(
 }
 
 /// Why the owner of the right password stays outside all the same.
-fn barred(services: &Services, account: &AccountRow) -> Option<(&'static str, Problem)> {
+pub(super) fn barred(services: &Services, account: &AccountRow) -> Option<(&'static str, Problem)> {
     let blocked = |detail: &str| Problem::new(ProblemCode::AccountBlocked).with_detail(detail);
     if !account.is_active() {
         let reason = account.blocked_reason.as_deref().unwrap_or_default();

@@ -2,14 +2,14 @@
 
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
-use epos_shared::values::{FullName, PersonName};
+use epos_shared::values::{Email, FullName, PersonName};
 
 use crate::db::schema::{accounts, issued_names};
 use crate::db::types::Id;
 use crate::db::{Conn, DbError};
 
 pub(super) const ACTIVE: &str = "active";
-const BLOCKED: &str = "blocked";
+pub(super) const BLOCKED: &str = "blocked";
 
 /// An account as sign-in needs it.
 #[derive(Debug, Clone, Queryable, Selectable)]
@@ -27,6 +27,11 @@ pub(super) struct AccountRow {
     pub blocked_reason: Option<String>,
     pub last_sign_in_at: Option<NaiveDateTime>,
     pub demo: bool,
+    pub email_verified_at: Option<NaiveDateTime>,
+    pub password_changed_at: Option<NaiveDateTime>,
+    pub position: Option<String>,
+    pub organization_id: Option<Id>,
+    pub created_at: NaiveDateTime,
     pub consent_version: Option<String>,
 }
 
@@ -48,6 +53,15 @@ impl AccountRow {
             family_name: part(&self.family_name)?,
             given_name: part(&self.given_name)?,
             patronymic: self.patronymic.as_deref().map(part).transpose()?,
+        })
+    }
+
+    /// The address; a row that breaks its rules is our fault.
+    pub(super) fn address(&self) -> Result<Email, DbError> {
+        self.email.parse().map_err(|error| {
+            DbError::from(diesel::result::Error::DeserializationError(
+                format!("the address of account {}: {error}", self.id).into(),
+            ))
         })
     }
 
@@ -74,6 +88,7 @@ pub(super) struct NewRow<'a> {
     pub status: &'static str,
     pub demo: bool,
     pub created_at: NaiveDateTime,
+    pub name_key: String,
     pub organization_id: Option<Id>,
     pub consent_version: Option<&'a str>,
 }
@@ -136,6 +151,31 @@ pub(super) fn note_sign_in(
 pub(super) fn block(conn: &mut Conn, id: Id, reason: &str) -> QueryResult<()> {
     diesel::update(accounts::table.find(id))
         .set((accounts::status.eq(BLOCKED), accounts::blocked_reason.eq(reason)))
+        .execute(conn)
+        .map(|_| ())
+}
+
+/// Notes that the address was proven, where it was not yet.
+pub(super) fn prove_address(conn: &mut Conn, id: Id, now: NaiveDateTime) -> QueryResult<()> {
+    diesel::update(accounts::table.find(id).filter(accounts::email_verified_at.is_null()))
+        .set(accounts::email_verified_at.eq(now))
+        .execute(conn)
+        .map(|_| ())
+}
+
+/// Gives an account another address; the database refuses one that is another account's.
+pub(super) fn set_address(
+    conn: &mut Conn,
+    id: Id,
+    email: &Email,
+    verified_at: Option<NaiveDateTime>,
+) -> QueryResult<()> {
+    diesel::update(accounts::table.find(id))
+        .set((
+            accounts::email.eq(email.as_str()),
+            accounts::email_key.eq(email.key()),
+            accounts::email_verified_at.eq(verified_at),
+        ))
         .execute(conn)
         .map(|_| ())
 }

@@ -4,12 +4,15 @@
 
 mod seal;
 mod store;
+mod words;
 
 use std::net::IpAddr;
 
 use serde_json::Value;
 
 pub use seal::{Verification, has_unsealed, seal_pending, verify};
+pub use store::{Entry, Moment, concerning, count_concerning, done_by};
+pub use words::{details, title};
 
 use crate::context::Context;
 use crate::db::types::Id;

@@ -122,3 +122,126 @@ pub(super) fn sealed_after(conn: &mut Conn, position: i64, limit: i64) -> Result
         .select(Row::as_select())
         .load(conn)?)
 }
+
+/// An entry, as it is shown.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// Its identifier.
+    pub id: Id,
+    /// When.
+    pub at: NaiveDateTime,
+    /// Who.
+    pub actor: Option<Id>,
+    /// What.
+    pub action: String,
+    /// Whether it was done.
+    pub is_done: bool,
+    /// From where.
+    pub address: Option<String>,
+    /// The details: JSON.
+    pub details: String,
+}
+
+type Shown = (Id, NaiveDateTime, Option<Id>, String, String, Option<String>, String);
+
+fn entry((id, at, actor, action, result, address, details): Shown) -> Entry {
+    Entry { id, at, actor, action, is_done: result == "done", address, details }
+}
+
+/// A place in the order of the journal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Moment {
+    /// When.
+    pub at: NaiveDateTime,
+    /// The entry that stands there.
+    pub id: Id,
+}
+
+/// Which side of an entry an account is on.
+#[derive(Debug, Clone, Copy)]
+enum Side {
+    Actor,
+    /// Only entries whose actor is another one: none is met twice.
+    Object,
+}
+
+type Boxed<'a> = audit_events::BoxedQuery<'a, crate::db::MultiBackend>;
+
+fn on_side<'a>(account: Id, side: Side) -> Boxed<'a> {
+    use audit_events as t;
+    let all = t::table.into_boxed();
+    match side {
+        Side::Actor => all.filter(t::actor_account_id.eq(account)),
+        Side::Object => all
+            .filter(t::object_id.eq(account))
+            .filter(t::actor_account_id.is_null().or(t::actor_account_id.ne(account))),
+    }
+}
+
+/// Entries that an account has made or that tell of it, at most `limit` of them: the newest first, from a place
+/// on to older ones; with `newer`, the oldest first, from the place on to newer ones.
+///
+/// # Errors
+/// The database fails.
+pub fn concerning(
+    conn: &mut Conn,
+    account: Id,
+    from: Option<Moment>,
+    newer: bool,
+    limit: usize,
+) -> Result<Vec<Entry>, DbError> {
+    use audit_events as t;
+    let mut found: Vec<Entry> = Vec::new();
+    for side in [Side::Actor, Side::Object] {
+        let mut query = on_side(account, side).limit(i64::try_from(limit).unwrap_or(i64::MAX));
+        if let Some(Moment { at, id }) = from {
+            query = if newer {
+                query.filter(t::at.gt(at).or(t::at.eq(at).and(t::id.gt(id))))
+            } else {
+                query.filter(t::at.lt(at).or(t::at.eq(at).and(t::id.lt(id))))
+            };
+        }
+        query = if newer {
+            query.order((t::at.asc(), t::id.asc()))
+        } else {
+            query.order((t::at.desc(), t::id.desc()))
+        };
+        let rows: Vec<Shown> = query
+            .select((t::id, t::at, t::actor_account_id, t::action, t::result, t::address, t::details))
+            .load(conn)?;
+        found.extend(rows.into_iter().map(entry));
+    }
+    found.sort_unstable_by_key(|entry| (entry.at, entry.id));
+    if !newer {
+        found.reverse();
+    }
+    found.truncate(limit);
+    Ok(found)
+}
+
+/// How many entries concern an account, counted to at most `limit` on each side.
+///
+/// # Errors
+/// The database fails.
+pub fn count_concerning(conn: &mut Conn, account: Id, limit: u32) -> Result<u32, DbError> {
+    let mut count = 0;
+    for side in [Side::Actor, Side::Object] {
+        let ids: Vec<Id> = on_side(account, side).limit(limit.into()).select(audit_events::id).load(conn)?;
+        count += u32::try_from(ids.len()).unwrap_or(u32::MAX);
+    }
+    Ok(count)
+}
+
+/// What an account has done, the newest first.
+///
+/// # Errors
+/// The database fails.
+pub fn done_by(conn: &mut Conn, account: Id, limit: i64) -> Result<Vec<Entry>, DbError> {
+    use audit_events as t;
+    let rows: Vec<Shown> = on_side(account, Side::Actor)
+        .order((t::at.desc(), t::id.desc()))
+        .limit(limit)
+        .select((t::id, t::at, t::actor_account_id, t::action, t::result, t::address, t::details))
+        .load(conn)?;
+    Ok(rows.into_iter().map(entry).collect())
+}

@@ -78,6 +78,10 @@ table! {
         created_at -> Timestamp,
         organization_id -> Nullable<DbUuid>,
         consent_version -> Nullable<Text>,
+        name_key -> Text,
+        blocked_at -> Nullable<Timestamp>,
+        blocked_by_account_id -> Nullable<DbUuid>,
+        unblocked_at -> Nullable<Timestamp>,
     }
 }
 
@@ -322,6 +326,46 @@ table! {
     }
 }
 
+table! {
+    use diesel::sql_types::*;
+    use crate::db::types::DbUuid;
+
+    account_tokens (token, account_id) {
+        token -> Text,
+        account_id -> DbUuid,
+    }
+}
+
+table! {
+    use diesel::sql_types::*;
+    use crate::db::types::DbUuid;
+
+    password_history (id) {
+        id -> DbUuid,
+        account_id -> DbUuid,
+        password_hash -> Text,
+        replaced_at -> Timestamp,
+    }
+}
+
+table! {
+    use diesel::sql_types::*;
+    use crate::db::types::DbUuid;
+
+    email_changes (id) {
+        id -> DbUuid,
+        account_id -> DbUuid,
+        email -> Text,
+        created_at -> Timestamp,
+        expires_at -> Timestamp,
+        old_confirmed_at -> Nullable<Timestamp>,
+        new_confirmed_at -> Nullable<Timestamp>,
+        applied_at -> Nullable<Timestamp>,
+        cancelled_at -> Nullable<Timestamp>,
+    }
+}
+
+joinable!(account_tokens -> accounts (account_id));
 joinable!(organization_ancestors -> organizations (descendant_id));
 joinable!(organization_tokens -> organizations (organization_id));
 joinable!(employees -> organizations (organization_id));
@@ -333,6 +377,7 @@ joinable!(bindings -> employees (employee_id));
 joinable!(bindings -> accounts (account_id));
 
 allow_tables_to_appear_in_same_query!(
+    account_tokens,
     accounts,
     applications,
     attempt_counters,
@@ -340,6 +385,7 @@ allow_tables_to_appear_in_same_query!(
     audit_heads,
     bindings,
     consents,
+    email_changes,
     employee_tokens,
     employees,
     issued_names,
@@ -350,6 +396,7 @@ allow_tables_to_appear_in_same_query!(
     organization_ancestors,
     organization_tokens,
     organizations,
+    password_history,
     role_assignments,
     sessions,
 );

@@ -125,7 +125,7 @@ pub fn insert(conn: &mut Conn, cards: &[PastCard]) -> QueryResult<usize> {
                 Some(_) => card.account_signed_in_at.unwrap_or(NEVER_SEEN),
             },
         });
-        let words = words::of_card(&card.name, &card.login, card.email.as_ref());
+        let words = words::of_card(&card.name, card.login.as_str(), card.email.as_ref());
         tokens.extend(words.into_iter().map(|token| TokenRow { token, employee_id: card.id }));
         roles.extend(card.roles.iter().map(|(id, role, period)| RoleRow {
             id: *id,

@@ -72,7 +72,7 @@ fn columns<'a>(person: &'a Person, note: &'a str, login: &Login) -> PersonColumn
         email: person.email.as_ref().map(|email| email.as_str()),
         email_key: person.email.as_ref().map(|email| email.key()),
         note,
-        tokens: words::of_card(&person.name, login, person.email.as_ref()),
+        tokens: words::of_card(&person.name, login.as_str(), person.email.as_ref()),
     }
 }
 

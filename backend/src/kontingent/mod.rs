@@ -28,3 +28,4 @@ pub use credentials::{Issuer, issue};
 pub use list::{limit as page_limit, query_words};
 pub use logins::issue as issue_login;
 pub use routes::routes;
+pub use words::of_account as words_of_account;

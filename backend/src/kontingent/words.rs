@@ -2,7 +2,7 @@
 
 use epos_shared::api::organizations::MAX_QUERY_LENGTH;
 use epos_shared::search::{search_key, search_tokens};
-use epos_shared::values::{Email, FullName, Login};
+use epos_shared::values::{Email, FullName};
 
 /// The most words of a query.
 const MAX_WORDS: usize = 10;
@@ -13,7 +13,7 @@ const PARTING: [char; 3] = ['-', '\'', '.'];
 /// The words of a card besides the one its name begins with, which the key of the name finds: of ФИО each with
 /// its pieces («Салтыков-Щедрин» also as «щедрин»), of login and e-mail whole and in their parts, so that
 /// «Щедрин», `iivanov_1` and `ivanova@mail` are all beginnings of one.
-pub(super) fn of_card(name: &FullName, login: &Login, email: Option<&Email>) -> Vec<String> {
+pub(super) fn of_card(name: &FullName, login: &str, email: Option<&Email>) -> Vec<String> {
     let mut words: Vec<String> = Vec::new();
     for (place, word) in search_key(&name.to_string()).split(' ').enumerate() {
         if place > 0 {
@@ -22,12 +22,22 @@ pub(super) fn of_card(name: &FullName, login: &Login, email: Option<&Email>) -> 
         let pieces = word.match_indices(PARTING).filter_map(|(at, _)| word.get(at + 1..));
         words.extend(pieces.filter(|piece| !piece.is_empty()).map(str::to_owned));
     }
-    words.push(login.as_str().to_owned());
+    words.push(login.to_owned());
     if let Some(email) = email {
         let key = email.key();
         words.extend(search_tokens(&key));
         words.push(key);
     }
+    words.sort_unstable();
+    words.dedup();
+    words
+}
+
+/// The words of an account: those of a card, and the one its name begins with.
+#[must_use]
+pub fn of_account(name: &FullName, user_name: &str, email: &Email) -> Vec<String> {
+    let mut words = of_card(name, user_name, Some(email));
+    words.extend(search_key(&name.to_string()).split(' ').next().map(str::to_owned));
     words.sort_unstable();
     words.dedup();
     words
@@ -74,7 +84,7 @@ mod tests {
         };
         let email: Email = "F.Saltykov@Школа.рф".parse().unwrap();
         assert_eq!(
-            of_card(&name, &"fsaltykovshchedrin_2".parse().unwrap(), Some(&email)),
+            of_card(&name, "fsaltykovshchedrin_2", Some(&email)),
             [
                 "80atdl2c",
                 "f",

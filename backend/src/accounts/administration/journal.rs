@@ -1,0 +1,65 @@
+//! The journal of one account: what it did, and what was done to it.
+
+use std::collections::HashMap;
+
+use diesel::prelude::*;
+use epos_shared::api::accounts::{JournalQuery, JournalRow};
+use epos_shared::api::page::{EXACT_COUNT_LIMIT, Page, Total};
+
+use super::cursor::{self, From};
+use crate::accounts::store::AccountRow as Stored;
+use crate::audit::{self, Entry, Moment};
+use crate::db::schema::accounts;
+use crate::db::types::Id;
+use crate::db::{Conn, DbError};
+use crate::error::ApiError;
+use crate::kontingent;
+
+/// A page of it, the newest first.
+///
+/// # Errors
+/// `malformed-parameter`, `invalid-cursor`; the database fails.
+pub(super) fn page(conn: &mut Conn, account: Id, query: &JournalQuery) -> Result<Page<JournalRow>, ApiError> {
+    let limit = kontingent::page_limit(query.limit)?;
+    let (from, newer, is_start) = match cursor::journal(query.after.as_ref(), query.before.as_ref())? {
+        From::Start => (None, false, true),
+        From::After(place) => (Some(place), false, false),
+        From::Before(place) => (Some(place), true, false),
+    };
+    let mut entries = audit::concerning(conn, account, from, newer, limit + 1)?;
+    let more = entries.len() > limit;
+    entries.truncate(limit);
+    if newer {
+        entries.reverse();
+    }
+    let (has_previous, has_next) = if newer { (more, true) } else { (!is_start, more) };
+    let place = |entry: &Entry| cursor::of_entry(Moment { at: entry.at, id: entry.id });
+    let next = entries.last().filter(|_| has_next).map(place);
+    let previous = entries.first().filter(|_| has_previous).map(place);
+    let total = audit::count_concerning(conn, account, EXACT_COUNT_LIMIT + 1)?;
+    Ok(Page { items: rows(conn, entries)?, total: Total::of(total), next, previous })
+}
+
+fn rows(conn: &mut Conn, entries: Vec<Entry>) -> Result<Vec<JournalRow>, DbError> {
+    let mut actors: Vec<Id> = entries.iter().filter_map(|entry| entry.actor).collect();
+    actors.sort_unstable();
+    actors.dedup();
+    let found: Vec<Stored> =
+        accounts::table.filter(accounts::id.eq_any(&actors)).select(Stored::as_select()).load(conn)?;
+    let mut names = HashMap::new();
+    for row in found {
+        names.insert(row.id, row.name()?.to_string());
+    }
+    Ok(entries
+        .into_iter()
+        .map(|entry| JournalRow {
+            at: entry.at.and_utc(),
+            title: audit::title(&entry.action).to_owned(),
+            action: entry.action,
+            done: entry.is_done,
+            actor: entry.actor.and_then(|id| names.get(&id).cloned()).unwrap_or_default(),
+            address: entry.address,
+            details: audit::details(&entry.details),
+        })
+        .collect())
+}

@@ -1,0 +1,10 @@
+DROP INDEX audit_events_of_actor;
+DROP TABLE email_changes;
+DROP TABLE password_history;
+DROP TABLE account_tokens;
+DROP INDEX accounts_by_state;
+DROP INDEX accounts_by_name;
+ALTER TABLE accounts DROP COLUMN unblocked_at;
+ALTER TABLE accounts DROP COLUMN blocked_by_account_id;
+ALTER TABLE accounts DROP COLUMN blocked_at;
+ALTER TABLE accounts DROP COLUMN name_key;

@@ -1,0 +1,47 @@
+-- The own account and its administration: passwords that were, changes of the address, what support searches by.
+
+-- The key of ФИО: the list of accounts is sorted by it. Rows of before this migration get theirs from the program.
+ALTER TABLE accounts ADD COLUMN name_key TEXT NOT NULL DEFAULT '';
+-- Who has blocked it and when; nobody where the program has.
+ALTER TABLE accounts ADD COLUMN blocked_at TEXT;
+ALTER TABLE accounts ADD COLUMN blocked_by_account_id BLOB REFERENCES accounts (id);
+-- From when on an account that nobody uses counts anew.
+ALTER TABLE accounts ADD COLUMN unblocked_at TEXT;
+CREATE INDEX accounts_by_name ON accounts (name_key, id);
+CREATE INDEX accounts_by_state ON accounts (status, name_key, id);
+
+-- Words of an account's name, user name and e-mail, for search by the beginning of any word.
+CREATE TABLE account_tokens (
+    token TEXT NOT NULL,
+    account_id BLOB NOT NULL REFERENCES accounts (id),
+    PRIMARY KEY (token, account_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX account_tokens_owner ON account_tokens (account_id, token);
+
+-- The last passwords before the present one: none of them is taken again.
+CREATE TABLE password_history (
+    id BLOB NOT NULL PRIMARY KEY,
+    account_id BLOB NOT NULL REFERENCES accounts (id),
+    password_hash TEXT NOT NULL,
+    replaced_at TEXT NOT NULL
+) STRICT;
+CREATE INDEX password_history_of_account ON password_history (account_id, id);
+
+-- A change of the address takes effect once it was confirmed from both.
+CREATE TABLE email_changes (
+    id BLOB NOT NULL PRIMARY KEY,
+    account_id BLOB NOT NULL REFERENCES accounts (id),
+    email TEXT NOT NULL,
+    created_at TEXT NOT NULL,
+    expires_at TEXT NOT NULL,
+    old_confirmed_at TEXT,
+    new_confirmed_at TEXT,
+    applied_at TEXT,
+    cancelled_at TEXT
+) STRICT;
+CREATE UNIQUE INDEX email_changes_one_per_account ON email_changes (account_id)
+WHERE applied_at IS NULL AND cancelled_at IS NULL;
+CREATE INDEX email_changes_of_account ON email_changes (account_id, id);
+
+-- The journal of one account: what it did.
+CREATE INDEX audit_events_of_actor ON audit_events (actor_account_id, at, id);
