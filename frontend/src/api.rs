@@ -1,5 +1,7 @@
 //! The only place that knows the addresses of the API.
 
+pub mod registration;
+
 use std::future::Future;
 
 use epos_shared::api::employees::{

@@ -4,7 +4,7 @@ use leptos::ev::MouseEvent;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use leptos_router::components::{Route, Router, Routes};
-use leptos_router::hooks::use_location;
+use leptos_router::hooks::{use_location, use_params_map};
 use leptos_router::path;
 
 use crate::components::{
@@ -32,6 +32,7 @@ fn App() -> impl IntoView {
     provide_toasts();
     provide_secret();
     provide_visits();
+    pages::provide_arrival();
     pages::kontingent::provide_list_place();
     // Before the router, whose listeners must not see what is held back.
     provide_leave_guard();
@@ -73,13 +74,7 @@ fn Pages() -> impl IntoView {
             <Route path=path!("/login/rsaa") view=pages::Rsaa/>
             <Route path=path!("/login/esia") view=pages::Esia/>
             <Route path=path!("/instructions/staff") view=pages::StaffInstruction/>
-            <Route path=path!("/instructions/parents") view=|| pages::soon("parents")/>
-            <Route path=path!("/instructions/students") view=|| pages::soon("students")/>
-            <Route path=path!("/instructions/guide") view=|| pages::soon("guide")/>
-            <Route path=path!("/register") view=|| pages::soon("register")/>
-            <Route path=path!("/recover") view=|| pages::soon("recover")/>
-            <Route path=path!("/support") view=|| pages::soon("support")/>
-            <Route path=path!("/portal") view=|| pages::soon("portal")/>
+            <Route path=path!("/instructions/:page") view=|| by_name(pages::instruction)/>
             <Route path=path!("/subsystems") view=signed_in(|| view! { <pages::Subsystems/> }.into_any())/>
             <Route path=path!("/kontingent") view=signed_in(|| view! { <pages::kontingent::Entry/> }.into_any())/>
             <Route path=path!("/kontingent/bind") view=signed_in(|| view! { <pages::kontingent::Bind/> }.into_any())/>
@@ -96,9 +91,17 @@ fn Pages() -> impl IntoView {
                 path=path!("/kontingent/employees/:id")
                 view=signed_in(|| view! { <pages::kontingent::SavedCard/> }.into_any())
             />
+            <Route path=path!("/:page") view=|| by_name(pages::page)/>
         </Routes>
     }
     .into_any()
+}
+
+/// One route for many pages, each of which would weigh two kilobytes as a route of its own.
+fn by_name(page: fn(&str) -> AnyView) -> AnyView {
+    let parameters = use_params_map();
+    let name = Memo::new(move |_| parameters.with(|parameters| parameters.get("page").unwrap_or_default()));
+    (move || name.with(|name| page(name))).into_any()
 }
 
 #[component]

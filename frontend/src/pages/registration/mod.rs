@@ -1,0 +1,91 @@
+//! РСАА for people without a session (screens.md 12, 13): registration, links of letters, recovery, consent.
+
+mod arrival;
+mod consent;
+mod form;
+mod letters;
+mod link;
+mod organization;
+mod password;
+mod recover;
+mod sending;
+mod sent;
+
+use leptos::prelude::*;
+
+use self::consent::Consent;
+use self::form::Register;
+use self::letters::DemoLetters;
+use self::link::LinkPage;
+use self::recover::Recover;
+use super::NotFound;
+use super::soon::soon;
+use crate::components::Heading;
+use crate::session::SignedIn;
+
+pub use arrival::{provide_arrival, use_arrival};
+pub use consent::consent_address;
+
+/// The page of an address of one word.
+#[must_use]
+pub fn page(name: &str) -> AnyView {
+    match name {
+        "register" => view! { <Register/> }.into_any(),
+        "recover" => {
+            view! { <LinkPage path="/recover" without=|| view! { <Recover/> }.into_any()/> }.into_any()
+        }
+        "activate" => view! { <LinkPage path="/activate"/> }.into_any(),
+        "confirm" => view! { <LinkPage path="/confirm"/> }.into_any(),
+        "confirm-email" => view! { <LinkPage path="/confirm-email"/> }.into_any(),
+        "consent" => view! { <SignedIn><Consent/></SignedIn> }.into_any(),
+        "letters" => view! { <DemoLetters/> }.into_any(),
+        "support" | "portal" => soon(name),
+        _ => view! { <NotFound/> }.into_any(),
+    }
+}
+
+/// The page «Регистрация и документация»: `name` is what it is for, `content` stands beside the side list.
+fn documentation(name: &'static str, content: AnyView) -> AnyView {
+    view! {
+        <div class="page-head">
+            <Heading
+                text="Регистрация и документация"
+                document_title=Signal::derive(move || format!("{name}. Регистрация и документация"))
+            />
+        </div>
+        <div class="card-columns">
+            <div class="panel">{content}</div>
+            <nav class="card-side" aria-label="Регистрация и документация">
+                <ul class="plain">
+                    <li>
+                        <a href="/login/rsaa">"Авторизация"</a>
+                    </li>
+                    <li>
+                        <h2 class="side-title">"Документы"</h2>
+                        <ul class="plain">
+                            <li>
+                                <a href="/instructions/registration">
+                                    "Инструкция для регистрации в РСАА в рамках СДО"
+                                </a>
+                            </li>
+                            <li>
+                                <a href="/instructions/connection">"Подключение к РСАА"</a>
+                            </li>
+                            <li>
+                                <a href="/instructions/administrator">"Руководство администратора"</a>
+                            </li>
+                            <li>
+                                <a href="/instructions/guide">"Руководство пользователя"</a>
+                            </li>
+                        </ul>
+                    </li>
+                    <li>
+                        <h2 class="side-title">"Тех. поддержка"</h2>
+                        <a href="/support">"Задать вопрос"</a>
+                    </li>
+                </ul>
+            </nav>
+        </div>
+    }
+    .into_any()
+}

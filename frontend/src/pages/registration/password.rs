@@ -1,0 +1,95 @@
+//! A password by the link of a letter: the first one, or a new one instead of a forgotten one.
+
+use epos_shared::api::registration::{LinkPurpose, LinkState, PasswordByLink};
+use leptos::ev::SubmitEvent;
+use leptos::prelude::*;
+use leptos_router::NavigateOptions;
+use leptos_router::hooks::use_navigate;
+
+use super::arrival::use_arrival;
+use super::link::Link;
+use super::sending::{Refusal, Sending};
+use crate::api::registration as api;
+use crate::components::{Button, Heading, Kind, PasswordField, TextField};
+use crate::form::FormErrors;
+use crate::russian;
+use crate::session::use_session;
+
+/// The form. It asks for the password once: what is typed can be shown.
+#[component]
+pub(super) fn NewPasswordForm(link: Link, state: LinkState) -> impl IntoView {
+    let session = use_session();
+    let arrival = use_arrival();
+    let navigate = use_navigate();
+    let purpose = state.purpose;
+    let user_name = RwSignal::new(state.user_name.unwrap_or_default());
+    let password = RwSignal::new(String::new());
+    // The token is no matter of the rules.
+    let typed = move || PasswordByLink { token: String::new(), password: password.get() };
+    let errors = FormErrors::new(move || typed().parse().err().unwrap_or_default());
+    let sending = Sending::new(Some(errors));
+    let submit = move |event: SubmitEvent| {
+        event.prevent_default();
+        if !sending.ready() {
+            return;
+        }
+        let navigate = navigate.clone();
+        let request = PasswordByLink { token: link.token.get_value(), password: password.get_untracked() };
+        sending.send(Box::pin(async move {
+            let set = match api::set_password(purpose, &request).await {
+                Ok(set) => set,
+                Err(error) => return link.failed(error),
+            };
+            // Whoever was signed in on this browser, the sign-in that follows is this account's.
+            if session.person_now().is_some() {
+                let _ = session.sign_out().await;
+            }
+            arrival.note(set.user_name);
+            navigate("/login/rsaa", NavigateOptions { replace: true, ..Default::default() });
+            Ok(())
+        }));
+    };
+    let first = purpose == LinkPurpose::Activation;
+    let until = russian::moment(state.expires_at);
+    view! {
+        <div class="main-narrow centred">
+            <div class="sign-in">
+                <p class="over">
+                    {if first { "Регистрация" } else { "Восстановление пароля" }}
+                </p>
+                <Heading text=if first { "Придумайте пароль" } else { "Новый пароль" }/>
+                <p>
+                    {if first {
+                        "С этим именем пользователя и паролем вы будете входить в ЭПОС. Вместо имени можно вводить e-mail."
+                    } else {
+                        "Когда пароль сменится, все открытые сеансы завершатся."
+                    }}
+                </p>
+                <form on:submit=submit novalidate=true>
+                    <TextField
+                        path="user_name"
+                        label="Имя пользователя"
+                        value=user_name
+                        errors=errors
+                        readonly=true
+                        autocomplete="username"
+                        plain=true
+                    />
+                    <PasswordField
+                        path="password"
+                        label="Новый пароль"
+                        value=password
+                        errors=errors
+                        autocomplete="new-password"
+                        hint="Не короче 10 знаков. Проще всего запомнить несколько слов подряд."
+                    />
+                    <Refusal sending=sending/>
+                    <Button kind=Kind::Primary class="button-wide" submit=true busy=sending.busy>
+                        "Сохранить пароль"
+                    </Button>
+                    <p class="small muted">{format!("Ссылка работает до {until} и только один раз.")}</p>
+                </form>
+            </div>
+        </div>
+    }
+}
