@@ -92,6 +92,7 @@ fn Pages() -> impl IntoView {
                 view=signed_in(|| view! { <pages::kontingent::SavedCard/> }.into_any())
             />
             <Route path=path!("/:page") view=|| by_name(pages::page)/>
+            <Route path=path!("/:page/:id") view=|| by_name(pages::one_of)/>
         </Routes>
     }
     .into_any()
@@ -165,7 +166,9 @@ fn Who() -> impl IntoView {
     let several = move || session.person().is_some_and(|person| person.cards.len() > 1);
     view! {
         <div class="header-person" aria-label="Вы вошли как" role="group">
-            <span class="header-name">{name}</span>
+            <a class="header-name" href="/profile" title="Мой профиль">
+                {name}
+            </a>
             {move || role().map(|role| view! { <span class="header-role" title=role.clone()>{role.clone()}</span> })}
         </div>
         <div class="header-actions">

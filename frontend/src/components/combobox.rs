@@ -98,6 +98,21 @@ pub fn Combobox<S>(
 where
     S: Fn(String) -> Searching + 'static,
 {
+    combobox(path, label, chosen, on_change, Box::new(search), errors, placeholder, required)
+}
+
+/// The same of one type, so that the program holds it once.
+#[expect(clippy::too_many_arguments, reason = "those of the component")]
+fn combobox(
+    path: &'static str,
+    label: String,
+    chosen: RwSignal<Option<ComboOption>>,
+    on_change: Callback<Option<ComboOption>>,
+    search: Box<dyn Fn(String) -> Searching>,
+    errors: FormErrors,
+    placeholder: &'static str,
+    required: bool,
+) -> AnyView {
     let search = StoredValue::new_local(search);
     let id = field_id(path);
     let list_id = format!("{id}-list");

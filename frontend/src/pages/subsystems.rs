@@ -26,6 +26,7 @@ pub fn Subsystems() -> impl IntoView {
             <Heading text="Подсистемы"/>
         </div>
         {content}
+        <super::support::Menu/>
         {move || {
             before()
                 .map(|moment| {

@@ -4,20 +4,16 @@ mod account;
 mod application;
 mod list;
 
-use std::fmt::Display;
 use std::str::FromStr;
 
-use epos_shared::problem::FieldError;
+use epos_shared::api::accounts::ReasonDraft;
 use epos_shared::rights::{Standing, standing};
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
 
-pub use list::{Accounts, Applications};
-
-use crate::api::{self, support::ListQuery};
-use crate::components::{Alert, Body, Heading, Kind, Line, LinkButton, Made, Typed};
+use crate::api;
+use crate::components::{Alert, Body, Heading, Kind, Line, LinkButton, Made, Typed, live};
 use crate::session::{SessionContext, use_session};
-use epos_shared::api::accounts::ReasonDraft;
 
 /// The address of the list of accounts.
 pub const ACCOUNTS: &str = "/accounts";
@@ -67,7 +63,7 @@ fn tile(href: &'static str, name: &'static str, note: &'static str) -> AnyView {
 fn for_support(page: impl Fn() -> AnyView + Send + 'static) -> AnyView {
     let session = use_session();
     let mine = Memo::new(move |_| supports(session));
-    crate::components::live(move || if mine.get() { page() } else { no_rights() })
+    live(move || if mine.get() { page() } else { no_rights() })
 }
 
 fn no_rights() -> AnyView {
@@ -89,38 +85,48 @@ fn no_rights() -> AnyView {
     .into_any()
 }
 
+/// `/accounts`.
+pub fn accounts() -> AnyView {
+    for_support(|| list::page(&list::OF_ACCOUNTS))
+}
+
+/// `/applications`.
+pub fn applications() -> AnyView {
+    for_support(|| list::page(&list::OF_APPLICATIONS))
+}
+
 /// `/accounts/:id`.
-#[component]
-pub fn Account() -> impl IntoView {
+pub fn account() -> AnyView {
     for_support(|| of_address(account::page, ACCOUNTS))
 }
 
 /// `/applications/:id`.
-#[component]
-pub fn Application() -> impl IntoView {
+pub fn application() -> AnyView {
     for_support(|| of_address(application::page, APPLICATIONS))
 }
 
 /// The page of what the address names; another address builds it anew.
 fn of_address<T>(page: fn(T) -> AnyView, list: &'static str) -> AnyView
 where
-    T: FromStr + Display + PartialEq + Copy + Send + Sync + 'static,
+    T: FromStr + 'static,
 {
     let parameters = use_params_map();
     let id = Memo::new(move |_| parameters.with(|map| map.get("id").unwrap_or_default()));
-    crate::components::live(move || match id.get().parse() {
+    live(move || match id.get().parse() {
         Ok(id) => page(id),
-        Err(_) => missing(list),
+        Err(_) => view! {
+            <Heading text="Не найдено"/>
+            {missing(list)}
+        }
+        .into_any(),
     })
 }
 
-/// There is nothing at that address.
+/// What to do where there is nothing at that address.
 fn missing(list: &'static str) -> AnyView {
     view! {
-        <div class="main-form stack">
-            <p>"Проверьте адрес или найдите запись в списке."</p>
-            <LinkButton href=list>"К списку"</LinkButton>
-        </div>
+        <p class="gap-below">"Проверьте адрес или найдите запись в списке."</p>
+        <LinkButton href=list>"К списку"</LinkButton>
     }
     .into_any()
 }
