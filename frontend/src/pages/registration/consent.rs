@@ -108,7 +108,7 @@ pub(super) fn ConsentBox(parts: ConsentParts, errors: FormErrors) -> impl IntoVi
         })
     };
     view! {
-        <div class="field gap-above">
+        <div class="field">
             <label class="check">
                 <input
                     type="checkbox"

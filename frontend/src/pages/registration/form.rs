@@ -196,31 +196,29 @@ pub fn Register() -> impl IntoView {
         }
         .into_any(),
         None => view! {
-            <form on:submit=submit novalidate=true>
-                <h2 class="gap-below">"Регистрация"</h2>
+            <form on:submit=submit novalidate=true class="columns">
+                <h2>"Регистрация"</h2>
                 {move || {
                     restored
                         .get()
                         .then(|| {
                             view! {
-                                <div class="gap-below">
-                                    <Alert>
-                                        <p>"Здесь то, что было введено раньше и не отправлено."</p>
-                                        <div class="row">
-                                            <Button class="button-small" on_press=clear>
-                                                "Очистить форму"
-                                            </Button>
-                                        </div>
-                                    </Alert>
-                                </div>
+                                <Alert>
+                                    <p>"Здесь то, что было введено раньше и не отправлено."</p>
+                                    <div class="row">
+                                        <Button class="button-small" on_press=clear>
+                                            "Очистить форму"
+                                        </Button>
+                                    </div>
+                                </Alert>
                             }
                         })
                 }}
-                <p class="small muted gap-below">"Поля со звёздочкой заполните обязательно."</p>
+                <p class="small muted">"Поля со звёздочкой заполните обязательно."</p>
                 {person_fields(form, errors)}
                 <OrganizationFields form=form errors=errors/>
                 <ConsentBox parts=form.consent errors=errors/>
-                <div class="stack gap-above">
+                <div class="stack">
                     <Refusal sending=sending/>
                     <Button kind=Kind::Primary submit=true busy=sending.busy>
                         "Зарегистрироваться"

@@ -56,7 +56,7 @@ fn documentation(name: &'static str, content: AnyView) -> AnyView {
         <div class="card-columns">
             <div class="panel">{content}</div>
             <nav class="card-side" aria-label="Регистрация и документация">
-                <ul class="plain">
+                <ul class="plain side-list">
                     <li>
                         <a href="/login/rsaa">"Авторизация"</a>
                     </li>

@@ -85,13 +85,11 @@ pub(super) fn OrganizationFields(form: Form, errors: FormErrors) -> impl IntoVie
     let names = move || {
         if unlisted.get() {
             view! {
-                <div class="gap-below">
-                    <Alert>
-                        <p>
-                            "Заявку сначала проверит техподдержка. Ответ придёт письмом, когда вы подтвердите адрес по ссылке из первого письма."
-                        </p>
-                    </Alert>
-                </div>
+                <Alert>
+                    <p>
+                        "Заявку сначала проверит техподдержка. Ответ придёт письмом, когда вы подтвердите адрес по ссылке из первого письма."
+                    </p>
+                </Alert>
                 <TextField
                     path="full_name"
                     label="Полное наименование организации"
@@ -124,7 +122,7 @@ pub(super) fn OrganizationFields(form: Form, errors: FormErrors) -> impl IntoVie
         }
     };
     view! {
-        <div class="gap-above">{move || (!unlisted.get()).then(list)}</div>
+        {move || (!unlisted.get()).then(list)}
         <Checkbox id="unlisted" label="Моей организации нет в списке" checked=unlisted on_change=ticked/>
         {names}
         <TextField

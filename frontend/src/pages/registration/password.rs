@@ -65,7 +65,7 @@ pub(super) fn NewPasswordForm(link: Link, state: LinkState) -> impl IntoView {
                         "Когда пароль сменится, все открытые сеансы завершатся."
                     }}
                 </p>
-                <form on:submit=submit novalidate=true>
+                <form on:submit=submit novalidate=true class="columns">
                     <TextField
                         path="user_name"
                         label="Имя пользователя"
