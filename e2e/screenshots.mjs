@@ -41,7 +41,22 @@ const screens = [
       await page.getByRole('alert').first().waitFor();
     },
   },
-  { name: 'in-preparation', path: '/register' },
+  { name: 'in-preparation', path: '/portal' },
+  { name: 'register', path: '/register' },
+  {
+    name: 'register-mistakes',
+    path: '/register',
+    act: (page) => page.getByRole('button', { name: 'Зарегистрироваться' }).click(),
+  },
+  {
+    name: 'register-unlisted',
+    path: '/register',
+    act: (page) => page.getByRole('checkbox', { name: 'Моей организации нет в списке' }).check(),
+  },
+  { name: 'recover', path: '/recover' },
+  { name: 'link-missing', path: '/activate' },
+  { name: 'link-unknown', path: '/activate#0000000000000000000000' },
+  { name: 'letters', path: '/letters' },
   { name: 'instructions', path: '/instructions/staff' },
   { name: 'not-found', path: '/no/such/page' },
   { name: 'subsystems', as: 'director_school', path: '/subsystems' },

@@ -1,6 +1,9 @@
 import AxeBuilder from '@axe-core/playwright';
 import type { BrowserContext, Page } from '@playwright/test';
 import { expect, test } from './fixtures';
+import {
+  chooseOrganization, consent, expectPromised, mailbox, organization, sendApplication, typeApplicant,
+} from './letters';
 import { expectNoOverflow, field, openCard, openKontingent, PASSWORD, save } from './person';
 import type { DemoServer } from './server';
 
@@ -33,6 +36,16 @@ const never = (path: RegExp) => (page: Page) => page.route(path, () => new Promi
 const broken = (path: RegExp) => (page: Page) =>
   page.route(path, (route) => route.fulfill({ status: 502, contentType: 'text/plain', body: '' }));
 
+const answer = (path: RegExp, status: number, body: object) => (page: Page) =>
+  page.route(path, (route) =>
+    route.fulfill({ status, contentType: status < 400 ? 'application/json' : 'application/problem+json', json: body }),
+  );
+const problem = (path: RegExp, status: number, code: string, title: string) =>
+  answer(path, status, { type: `/problems/${code}`, title, status, code });
+/** A link that works, whose letter lies elsewhere. */
+const link = (purpose: string) =>
+  answer(/api\/v1\/links$/, 200, { purpose, user_name: 'elkina', expires_at: '2030-01-01T00:00:00Z' });
+
 const LIST = '/kontingent/employees';
 const NEW = '/kontingent/employees/new';
 
@@ -60,7 +73,108 @@ const SCREENS: Screen[] = [
       await page.getByRole('button', { name: 'Показать пароль' }).click();
     },
   },
-  { name: 'in preparation', path: '/register' },
+  { name: 'in preparation', path: '/portal' },
+  { name: 'registration', path: '/register', act: (page) => expect(page.getByText('Прочитать текст')).toBeVisible() },
+  {
+    name: 'registration, empty form sent, consent open',
+    path: '/register',
+    act: async (page) => {
+      await page.getByText('Прочитать текст').click();
+      await press('Зарегистрироваться')(page);
+      await expect(field(page, 'Фамилия')).toBeFocused();
+    },
+  },
+  {
+    name: 'registration, organizations found',
+    path: '/register',
+    act: async (page) => {
+      await organization(page).fill('школа');
+      await expect(page.getByRole('option').first()).toBeVisible();
+      await page.keyboard.press('ArrowDown');
+    },
+  },
+  {
+    name: 'registration, organization not listed',
+    path: '/register',
+    act: (page) => page.getByRole('checkbox', { name: 'Моей организации нет в списке' }).check(),
+  },
+  {
+    name: 'registration, consent not loaded',
+    path: '/register',
+    complaints: /status of 502/,
+    before: broken(/api\/v1\/consent/),
+    act: (page) => expect(page.getByRole('button', { name: 'Повторить' })).toBeVisible(),
+  },
+  {
+    name: 'registration, letter promised',
+    path: '/register',
+    act: async (page) => {
+      const person = { family: 'Ёлкина', given: 'Анна', email: mailbox('vid'), position: 'Учитель' };
+      await typeApplicant(page, person);
+      await chooseOrganization(page, 'школа');
+      await consent(page).check();
+      await sendApplication(page);
+      await expectPromised(page);
+    },
+  },
+  { name: 'recovery', path: '/recover' },
+  {
+    name: 'recovery, letter promised',
+    path: '/recover',
+    act: async (page) => {
+      await field(page, 'Имя пользователя / e-mail').fill('nobody');
+      await press('Отправить письмо')(page);
+      await expectPromised(page);
+    },
+  },
+  { name: 'link without its token', path: '/activate' },
+  { name: 'link that is forged', path: '/activate#0000000000000000000000', complaints: /status of 404/ },
+  {
+    name: 'link whose time is over',
+    path: '/recover#0000000000000000000000',
+    complaints: /status of 410/,
+    before: problem(/api\/v1\/links/, 410, 'link-expired', 'Срок ссылки истёк'),
+    act: (page) => expect(page.getByRole('heading', { name: 'Срок ссылки истёк' })).toBeVisible(),
+  },
+  {
+    name: 'link, first password, weak',
+    path: '/activate#0000000000000000000000',
+    before: link('activation'),
+    act: async (page) => {
+      await page.getByLabel('Новый пароль', { exact: true }).fill('йцукен12345');
+      await press('Сохранить пароль')(page);
+      await expect(page.locator('[aria-invalid=true]')).toBeVisible();
+    },
+  },
+  { name: 'link, address to be proven', path: '/confirm#0000000000000000000000', before: link('proof') },
+  {
+    name: 'link, change of the e-mail',
+    path: '/confirm-email#0000000000000000000000',
+    before: link('email_change_old'),
+  },
+  { name: 'letters of the demo', path: '/letters' },
+  {
+    name: 'letters, not loaded',
+    path: '/letters',
+    complaints: /status of 502/,
+    before: broken(/api\/v1\/demo\/letters/),
+    act: (page) => expect(page.getByRole('button', { name: 'Повторить' })).toBeVisible(),
+  },
+  {
+    name: 'consent to a new text',
+    as: 'teacher',
+    path: '/subsystems',
+    before: (page) =>
+      page.route(/api\/v1\/session$/, async (route) => {
+        const answer = await route.fetch();
+        const { session } = (await answer.json()) as { session: object };
+        await route.fulfill({ json: { session: { ...session, consent_required: true } } });
+      }),
+    act: async (page) => {
+      await expect(page).toHaveURL(/\/consent\?next=/);
+      await expect(page.getByText('Версия текста:')).toBeVisible();
+    },
+  },
   { name: 'instructions', path: '/instructions/staff' },
   { name: 'not found', path: '/no/such/page' },
   { name: 'server not reached', path: '/', complaints: /status of 502/, before: broken(/api\/v1\/session/) },

@@ -32,7 +32,6 @@ fn App() -> impl IntoView {
     provide_toasts();
     provide_secret();
     provide_visits();
-    pages::provide_arrival();
     pages::kontingent::provide_list_place();
     // Before the router, whose listeners must not see what is held back.
     provide_leave_guard();

@@ -76,6 +76,8 @@ table! {
         demo -> Bool,
         version -> Integer,
         created_at -> Timestamp,
+        organization_id -> Nullable<DbUuid>,
+        consent_version -> Nullable<Text>,
     }
 }
 
@@ -274,6 +276,52 @@ table! {
     }
 }
 
+table! {
+    use diesel::sql_types::*;
+    use crate::db::types::DbUuid;
+
+    consents (id) {
+        id -> DbUuid,
+        account_id -> DbUuid,
+        version -> Text,
+        given_at -> Timestamp,
+        address -> Nullable<Text>,
+    }
+}
+
+table! {
+    use diesel::sql_types::*;
+    use crate::db::types::DbUuid;
+
+    applications (id) {
+        id -> DbUuid,
+        state -> Text,
+        email -> Text,
+        email_key -> Text,
+        family_name -> Text,
+        given_name -> Text,
+        patronymic -> Nullable<Text>,
+        position -> Text,
+        organization_id -> Nullable<DbUuid>,
+        full_name -> Text,
+        short_name -> Text,
+        town -> Text,
+        inn -> Text,
+        kpp -> Text,
+        search_text -> Text,
+        user_name -> Nullable<Text>,
+        consent_version -> Text,
+        address -> Text,
+        created_at -> Timestamp,
+        proven_at -> Nullable<Timestamp>,
+        decided_at -> Nullable<Timestamp>,
+        decided_by_account_id -> Nullable<DbUuid>,
+        reason -> Nullable<Text>,
+        completed_at -> Nullable<Timestamp>,
+        account_id -> Nullable<DbUuid>,
+    }
+}
+
 joinable!(organization_ancestors -> organizations (descendant_id));
 joinable!(organization_tokens -> organizations (organization_id));
 joinable!(employees -> organizations (organization_id));
@@ -286,10 +334,12 @@ joinable!(bindings -> accounts (account_id));
 
 allow_tables_to_appear_in_same_query!(
     accounts,
+    applications,
     attempt_counters,
     audit_events,
     audit_heads,
     bindings,
+    consents,
     employee_tokens,
     employees,
     issued_names,

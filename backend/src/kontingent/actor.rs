@@ -122,6 +122,12 @@ impl Actor {
         Ok(Ok(Self { account: asker.account, card, organization, roles }))
     }
 
+    /// Whether one of the roles in force is support's.
+    #[must_use]
+    pub fn is_support(&self) -> bool {
+        self.roles.iter().any(|role| standing(*role) == Standing::Support)
+    }
+
     /// The view of the cards the actor may see; nothing where no role opens one.
     #[must_use]
     pub fn staff(&self) -> Option<StaffOf<'_>> {

@@ -17,6 +17,7 @@ mod logins;
 mod outside;
 mod places;
 mod routes;
+pub mod support;
 mod view;
 mod words;
 

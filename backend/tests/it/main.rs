@@ -19,6 +19,7 @@ mod demo;
 mod employees_card;
 mod employees_list;
 mod http;
+mod letters;
 mod matrix;
 mod matrix_world;
 mod openapi;

@@ -74,3 +74,8 @@ pub async fn confirm_email(link: &LinkToken) -> Answer<EmailConfirmed> {
 pub async fn letters() -> Answer<Letters> {
     get("/api/v1/demo/letters").await
 }
+
+/// Whether there are letters of the demo to be read.
+pub async fn has_letters() -> bool {
+    send(RequestBuilder::new("/api/v1/demo/letters").method(Method::GET), None).await.is_ok()
+}

@@ -18,7 +18,7 @@ use crate::form::{FormErrors, field_id};
 const DEBOUNCE: Duration = Duration::from_millis(250);
 
 /// Something that can be chosen.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ComboOption {
     /// Its value.
     pub value: String,

@@ -18,7 +18,7 @@ pub use esia::Esia;
 pub use home::Home;
 pub use login::SignInChoice;
 pub use not_found::NotFound;
-pub use registration::{consent_address, provide_arrival};
+pub use registration::consent_address;
 pub use rsaa::Rsaa;
 pub use soon::instruction;
 pub use staff_instruction::StaffInstruction;

@@ -8,7 +8,7 @@ use leptos::task::spawn_local;
 use leptos_router::NavigateOptions;
 use leptos_router::hooks::{use_navigate, use_query_map};
 
-use super::registration::use_arrival;
+use super::registration::take_user_name;
 use crate::address::safe_next;
 use crate::api::{self, ApiError};
 use crate::components::{Alert, Button, Heading, Kind, PasswordField, ProblemAlert, TextField, Tone};
@@ -34,7 +34,7 @@ pub fn Rsaa() -> impl IntoView {
         }
     });
 
-    let arrived = use_arrival().take();
+    let arrived = take_user_name();
     if arrived.is_some() {
         dom::focus_later(field_id("password"));
     }

@@ -16,7 +16,7 @@ pub use date::{DateError, Period, RoleState, format_date, parse_date};
 pub use email::{Email, EmailError};
 pub use login::{Login, LoginError};
 pub use name::{FullName, NameError, PersonName};
-pub use password::{NewPassword, PasswordError};
+pub use password::{NewPassword, PasswordError, Strength, Weakness, strength};
 pub use phone::{Phone, PhoneError};
 pub use registry::{
     Inn, InnError, Kpp, KppError, Ogrn, OgrnError, Ogrnip, OgrnipError, PersonalInn, PersonalInnError, Snils,

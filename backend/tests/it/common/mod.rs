@@ -2,6 +2,7 @@
 
 mod client;
 mod database;
+mod letters;
 
 use std::net::TcpListener;
 use std::sync::Arc;
@@ -18,6 +19,8 @@ use epos_shared::values::{FullName, PersonName};
 
 pub use client::{Answer, Client};
 pub use database::TestDatabase;
+#[allow(unused_imports, reason = "what `letters_to` answers")]
+pub use letters::Letter;
 
 /// Where the tests' server says it is.
 pub const ORIGIN: &str = "http://epos.test";

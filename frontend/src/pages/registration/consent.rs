@@ -7,11 +7,11 @@ use leptos::task::spawn_local;
 use leptos_router::NavigateOptions;
 use leptos_router::hooks::{use_navigate, use_query_map};
 
-use super::sending::{Refusal, Sending};
+use super::sending::Sending;
 use crate::address::{encode, safe_next};
+use crate::api::ApiError;
 use crate::api::registration as api;
-use crate::api::{Answer, ApiError};
-use crate::components::{Button, ErrorState, Heading, Icon, Kind, Loading, Picture, use_toasts};
+use crate::components::{Button, Fetched, Heading, Icon, Kind, Picture, live, shown, use_toasts};
 use crate::form::{FormErrors, field_id};
 use crate::session::use_session;
 
@@ -23,123 +23,111 @@ pub fn consent_address(from: &str) -> String {
     format!("/consent?next={}", encode(from))
 }
 
-/// The text and whether its box is ticked.
+/// The version of the text that is shown, and whether its box is ticked.
 #[derive(Clone, Copy)]
 pub(super) struct ConsentParts {
-    text: RwSignal<Option<Answer<ConsentText>>>,
+    version: RwSignal<String>,
     ticked: RwSignal<bool>,
+    again: RwSignal<()>,
 }
 
 impl ConsentParts {
-    /// Asks for the text; the box is empty.
+    /// No text yet; the box is empty.
     pub fn new() -> Self {
-        let parts = Self { text: RwSignal::new(None), ticked: RwSignal::new(false) };
-        parts.load();
-        parts
-    }
-
-    fn load(self) {
-        spawn_local(async move {
-            let text = api::consent().await;
-            let _ = self.text.try_set(Some(text));
-        });
-    }
-
-    fn read(self) -> Option<String> {
-        self.text.with(|text| Some(text.as_ref()?.as_ref().ok()?.version.clone()))
+        Self { version: RwSignal::default(), ticked: RwSignal::new(false), again: RwSignal::new(()) }
     }
 
     /// The version that was agreed to, or nothing; reactive.
     pub fn version(self) -> String {
-        self.read().filter(|_| self.ticked.get()).unwrap_or_default()
+        if self.ticked.get() { self.version.get() } else { String::new() }
     }
 
     /// The box is empty again.
     pub fn take_back(self) {
-        self.ticked.set(false);
+        let _ = self.ticked.try_set(false);
     }
 
     /// Where the server says that the text has changed, the new one is shown, to be agreed to anew.
     pub fn refused(self, error: &ApiError) {
-        let mine = |problem: &epos_shared::problem::Problem| problem.errors.iter().any(|e| e.field == PATH);
-        if error.problem().is_some_and(mine) {
-            let _ = self.ticked.try_set(false);
-            self.load();
+        if error.problem().is_some_and(|problem| problem.errors.iter().any(|error| error.field == PATH)) {
+            self.take_back();
+            self.again.notify();
         }
+    }
+
+    /// The text, behind a line to press where `folded`.
+    fn text(self, folded: bool) -> AnyView {
+        let ask = move || -> crate::components::Fetching {
+            Box::pin(async move {
+                let text = api::consent().await?;
+                let _ = self.version.try_set(text.version.clone());
+                Ok(shown(move || if folded { behind(&text) } else { whole(&text) }))
+            })
+        };
+        view! { <Fetched ask=Box::new(ask) again=self.again/> }.into_any()
+    }
+
+    /// The box, unticked, with the text behind it.
+    pub fn checkbox(self, errors: FormErrors) -> AnyView {
+        let error = Memo::new(move |_| errors.message(PATH));
+        let wrong = move || error.with(Option::is_some);
+        let message = live(move || match error.get() {
+            Some(error) => view! {
+                <p class="field-error" id="consent-error">
+                    <Icon picture=Picture::Error/>
+                    <span>{error}</span>
+                </p>
+            }
+            .into_any(),
+            None => ().into_any(),
+        });
+        view! {
+            <div class="field">
+                <label class="check">
+                    <input
+                        type="checkbox"
+                        id=field_id(PATH)
+                        aria-required="true"
+                        aria-invalid=move || wrong().then_some("true")
+                        aria-describedby=move || wrong().then_some("consent-error")
+                        prop:checked=move || self.ticked.get()
+                        on:change=move |event| {
+                            self.ticked.set(event_target_checked(&event));
+                            errors.changed(PATH);
+                            errors.left(PATH);
+                        }
+                    />
+                    <span>
+                        "Даю согласие на обработку персональных данных"
+                        <span class="star" aria-hidden="true">
+                            " *"
+                        </span>
+                    </span>
+                </label>
+                {message}
+                {self.text(true)}
+            </div>
+        }
+        .into_any()
     }
 }
 
-fn paragraphs(text: &ConsentText) -> AnyView {
-    let paragraphs = text.paragraphs.iter().map(|text| view! { <p>{text.clone()}</p> }).collect_view();
+fn behind(text: &ConsentText) -> AnyView {
     view! {
-        {paragraphs}
-        <p class="small muted">{format!("Версия текста: {}", text.version)}</p>
+        <details class="consent">
+            <summary>"Прочитать текст согласия"</summary>
+            {whole(text)}
+        </details>
     }
     .into_any()
 }
 
-/// What stands instead of the text until it is there.
-fn waiting(parts: ConsentParts, text: Option<&ApiError>) -> AnyView {
-    match text {
-        Some(error) => view! { <ErrorState error=error.clone() on_retry=move || parts.load()/> }.into_any(),
-        None => view! { <Loading/> }.into_any(),
-    }
-}
-
-/// The box, unticked, with the text behind it.
-#[component]
-pub(super) fn ConsentBox(parts: ConsentParts, errors: FormErrors) -> impl IntoView {
-    let error = Memo::new(move |_| errors.message(PATH));
-    let wrong = move || error.with(Option::is_some);
-    let text = move || {
-        parts.text.with(|text| match text {
-            Some(Ok(text)) => view! {
-                <details class="consent">
-                    <summary>"Прочитать текст согласия"</summary>
-                    <div class="stack">
-                        <h3>{text.title.clone()}</h3>
-                        {paragraphs(text)}
-                    </div>
-                </details>
-            }
-            .into_any(),
-            Some(Err(error)) => waiting(parts, Some(error)),
-            None => ().into_any(),
-        })
-    };
+fn whole(text: &ConsentText) -> AnyView {
     view! {
-        <div class="field gap-above">
-            <label class="check">
-                <input
-                    type="checkbox"
-                    id=field_id(PATH)
-                    aria-required="true"
-                    aria-invalid=move || wrong().then_some("true")
-                    aria-describedby=move || wrong().then_some("consent-error")
-                    prop:checked=move || parts.ticked.get()
-                    on:change=move |event| {
-                        parts.ticked.set(event_target_checked(&event));
-                        errors.changed(PATH);
-                        errors.left(PATH);
-                    }
-                />
-                <span>
-                    "Даю согласие на обработку персональных данных" <span class="star" aria-hidden="true">" *"</span>
-                </span>
-            </label>
-            {move || {
-                error
-                    .get()
-                    .map(|error| {
-                        view! {
-                            <p class="field-error" id="consent-error">
-                                <Icon picture=Picture::Error/>
-                                <span>{error}</span>
-                            </p>
-                        }
-                    })
-            }}
-            {text}
+        <div class="stack">
+            <h2>{text.title.clone()}</h2>
+            <p class="lines">{text.paragraphs.join("\n\n")}</p>
+            <p class="small muted">{format!("Версия текста: {}", text.version)}</p>
         </div>
     }
     .into_any()
@@ -153,7 +141,7 @@ pub fn Consent() -> impl IntoView {
     let query = use_query_map();
     let navigate = use_navigate();
     let parts = ConsentParts::new();
-    let sending = Sending::new(None);
+    let sending = Sending::new(FormErrors::new(Vec::new));
     // Also a person who has agreed already and came here by an old link goes on.
     Effect::new(move |_| {
         if session.person().is_some_and(|person| !person.consent_required) {
@@ -163,15 +151,15 @@ pub fn Consent() -> impl IntoView {
         }
     });
     let agree = move || {
-        let Some(version) = untrack(move || parts.read()) else { return };
-        if !sending.ready() {
+        let version = parts.version.get_untracked();
+        if version.is_empty() || !sending.ready() {
             return;
         }
         sending.send(Box::pin(async move {
             let answer = session.call(api::give_consent(&GiveConsent { version })).await;
             if answer.is_err() {
                 // Perhaps the text has changed once more.
-                parts.load();
+                parts.again.notify();
             }
             session.know(answer?);
             Ok(())
@@ -186,32 +174,17 @@ pub fn Consent() -> impl IntoView {
     };
     view! {
         <div class="main-form stack">
-            <Heading text="Согласие на обработку персональных данных"/>
-            <p>"Прочитайте текст. Без согласия работать в ЭПОС нельзя."</p>
-            {move || {
-                parts
-                    .text
-                    .with(|text| match text {
-                        Some(Ok(text)) => {
-                            view! {
-                                <div class="panel stack">
-                                    <h2>{text.title.clone()}</h2>
-                                    {paragraphs(text)}
-                                </div>
-                                <Refusal sending=sending/>
-                                <div class="row">
-                                    <Button kind=Kind::Primary busy=sending.busy on_press=agree>
-                                        "Согласен"
-                                    </Button>
-                                    <Button on_press=leave>"Выйти"</Button>
-                                </div>
-                            }
-                                .into_any()
-                        }
-                        Some(Err(error)) => waiting(parts, Some(error)),
-                        None => waiting(parts, None),
-                    })
-            }}
+            <Heading text="Нужно ваше согласие"/>
+            <p>"Прочитайте текст. Пока вы не согласитесь, работать в ЭПОС нельзя."</p>
+            <div class="panel">{parts.text(false)}</div>
+            {sending.refusal()}
+            <div class="row">
+                <Button kind=Kind::Primary busy=sending.busy on_press=agree>
+                    "Согласен"
+                </Button>
+                <Button on_press=leave>"Выйти"</Button>
+            </div>
         </div>
     }
+    .into_any()
 }

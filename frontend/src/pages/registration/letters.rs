@@ -4,70 +4,82 @@ use epos_shared::api::letters::Letter;
 use epos_shared::problem::ProblemCode;
 use leptos::prelude::*;
 
-use crate::api;
-use crate::components::{Button, EmptyState, ErrorState, Heading, Loading};
-use crate::pages::NotFound;
+use crate::api::registration as api;
+use crate::components::{Button, EmptyState, Fetched, Fetching, Heading, shown};
 use crate::russian;
 
 /// The letters, the newest first.
 #[component]
 pub fn DemoLetters() -> impl IntoView {
-    let letters = LocalResource::new(api::registration::letters);
-    let again = move || letters.refetch();
-    move || match letters.get() {
-        Some(Err(error)) if error.code() == Some(ProblemCode::NotFound) => view! { <NotFound/> }.into_any(),
-        answer => {
-            let content = match answer {
-                None => view! { <Loading/> }.into_any(),
-                Some(Err(error)) => view! { <ErrorState error=error on_retry=again/> }.into_any(),
-                Some(Ok(letters)) if letters.items.is_empty() => view! {
-                    <EmptyState title="Писем пока нет">
-                        <p>"Письмо появится здесь через несколько секунд после регистрации или запроса нового пароля."</p>
-                    </EmptyState>
-                }
-                .into_any(),
-                Some(Ok(letters)) => letters.items.into_iter().map(letter).collect_view().into_any(),
+    let again = RwSignal::new(());
+    let ask = || -> Fetching {
+        Box::pin(async {
+            let letters = match api::letters().await {
+                Ok(letters) => letters.items,
+                Err(error) if error.code() == Some(ProblemCode::NotFound) => return Ok(shown(elsewhere)),
+                Err(error) => return Err(error),
             };
-            view! {
-                <div class="page-head">
-                    <Heading text="Письма"/>
-                    <Button on_press=again>"Обновить"</Button>
-                </div>
-                <p class="page-lead">"Демонстрация не отправляет писем, а складывает их сюда."</p>
-                {content}
-            }
-            .into_any()
-        }
+            Ok(shown(move || list(&letters)))
+        })
+    };
+    view! {
+        <div class="page-head">
+            <Heading text="Письма"/>
+            <Button on_press=move || again.notify()>"Обновить"</Button>
+        </div>
+        <Fetched ask=Box::new(ask) again=again/>
     }
+    .into_any()
 }
 
-fn letter(letter: Letter) -> AnyView {
+fn elsewhere() -> AnyView {
+    view! { <p>"Письма видны здесь только в демонстрации. Ищите их в своём почтовом ящике."</p> }.into_any()
+}
+
+fn list(letters: &[Letter]) -> AnyView {
+    if letters.is_empty() {
+        return view! {
+            <EmptyState title="Писем пока нет">
+                <p>"Письмо появится здесь через несколько секунд после регистрации или запроса нового пароля."</p>
+            </EmptyState>
+        }
+        .into_any();
+    }
+    letters.iter().map(letter).collect::<Vec<_>>().into_any()
+}
+
+fn letter(letter: &Letter) -> AnyView {
+    let Letter { to, subject, text, created_at, .. } = letter;
+    let lines: Vec<AnyView> = text.lines().map(line).collect();
     view! {
         <article class="panel">
-            <h2>{letter.subject}</h2>
-            <p class="small muted">{format!("{}, {}", letter.to, russian::moment(letter.created_at))}</p>
-            <p class="lines gap-above">{words(&letter.text)}</p>
+            <h2>{subject.clone()}</h2>
+            <p class="small muted">{format!("{to}, {}", russian::moment(*created_at))}</p>
+            <div class="stack-s gap-above">{lines}</div>
         </article>
     }
     .into_any()
 }
 
-/// The text, its addresses as links. They open anew, as from a mail program.
-fn words(text: &str) -> Vec<AnyView> {
-    text.split_inclusive(char::is_whitespace)
-        .map(|word| {
-            let address = word.trim_end();
-            if address.starts_with("http://") || address.starts_with("https://") {
-                view! {
-                    <a href=address.to_owned() rel="external">
-                        {address.to_owned()}
-                    </a>
-                    {word.strip_prefix(address).unwrap_or_default().to_owned()}
-                }
-                .into_any()
-            } else {
-                word.to_owned().into_any()
-            }
-        })
-        .collect()
+/// A line of a letter, its address as a link. It opens anew, as from a mail program.
+fn line(text: &str) -> AnyView {
+    let start = text.find("http://").or_else(|| text.find("https://")).unwrap_or(text.len());
+    let (before, rest) = text.split_at(start);
+    let (address, after) = rest.split_once(' ').unwrap_or((rest, ""));
+    let link = if address.is_empty() {
+        ().into_any()
+    } else {
+        view! {
+            <a href=address.to_owned() rel="external">
+                {address.to_owned()}
+            </a>
+        }
+        .into_any()
+    };
+    view! {
+        <p>
+            {before.to_owned()} {link} {format!(" {after}")}
+        </p>
+    }
+    .into_any()
 }

@@ -1,8 +1,6 @@
 //! What the link of a letter opens: a new password, a proof of an address. The token stands behind `#`, is
 //! taken out of the address at once, and is kept nowhere.
 
-use std::future::Future;
-
 use epos_shared::api::registration::{LinkPurpose, LinkState, LinkToken};
 use epos_shared::problem::ProblemCode;
 use leptos::prelude::*;
@@ -11,10 +9,12 @@ use leptos_router::NavigateOptions;
 use leptos_router::hooks::{use_location, use_navigate};
 
 use super::password::NewPasswordForm;
-use super::sending::{Refusal, Sending};
+use super::recover::Recover;
+use super::sending::Sending;
+use crate::api::ApiError;
 use crate::api::registration as api;
-use crate::api::{Answer, ApiError};
-use crate::components::{Button, ErrorPage, Heading, Kind, LinkButton, Loading};
+use crate::components::{Button, ErrorPage, Heading, Kind, LinkButton, Loading, live};
+use crate::form::FormErrors;
 
 /// The page of a link as far as it has come.
 #[derive(Clone, PartialEq)]
@@ -64,14 +64,11 @@ fn is_of_link(error: &ApiError) -> bool {
     matches!(error.code(), Some(ProblemCode::LinkUnknown | ProblemCode::LinkUsed | ProblemCode::LinkExpired))
 }
 
-/// The page. Without a token it shows `without`, where there is something to show.
+/// The page.
 #[component]
 pub fn LinkPage(
     /// Its path.
     path: &'static str,
-    /// What stands here without a token.
-    #[prop(optional)]
-    without: Option<fn() -> AnyView>,
 ) -> impl IntoView {
     let hash = use_location().hash;
     let navigate = use_navigate();
@@ -86,63 +83,42 @@ pub fn LinkPage(
         }
     };
     Effect::new(taking);
-    move || {
-        match link.stage.get() {
+    live(move || match link.stage.get() {
         Stage::Asking => view! { <Loading/> }.into_any(),
-        Stage::Missing => match without {
-            Some(without) => without(),
-            None => ending(
-                "Откройте ссылку из письма",
-                "Страница открывается по ссылке из письма. Если вы обновили её, откройте ссылку ещё раз: пока ею не воспользовались, она работает.",
-                path,
-                None,
-            ),
-        },
+        Stage::Missing if path == "/recover" => view! { <Recover/> }.into_any(),
+        Stage::Missing => ending(
+            "Откройте ссылку из письма",
+            "Страница открывается по ссылке из письма. Если вы обновили её, откройте ссылку ещё раз: пока ею не воспользовались, она работает.",
+            path,
+            None,
+        ),
         Stage::Failed(error) if is_of_link(&error) => {
-            let detail = error.detail();
-            ending(&error.title(), &detail, path, error.code())
+            ending(&error.title(), &error.detail(), path, error.code())
         }
-        Stage::Failed(error) => {
-            view! { <ErrorPage error=error on_retry=move || link.look()/> }.into_any()
-        }
+        Stage::Failed(error) => view! { <ErrorPage error=error on_retry=move || link.look()/> }.into_any(),
         Stage::Done(title, text) => ending(title, text, path, Some(ProblemCode::LinkUsed)),
-        Stage::Works(state) => match state.purpose {
-            LinkPurpose::Activation | LinkPurpose::Recovery => {
-                view! { <NewPasswordForm link=link state=state/> }.into_any()
-            }
-            LinkPurpose::Proof => view! {
-                <Press
-                    link=link
-                    title="Подтверждение адреса"
-                    text="Нажмите кнопку, чтобы подтвердить, что письмо получили вы. После этого заявку проверит техподдержка: вашей организации нет в списке."
-                    button="Подтвердить адрес"
-                    email=false
-                />
-            }
-            .into_any(),
-            LinkPurpose::EmailChangeOld => view! {
-                <Press
-                    link=link
-                    title="Смена e-mail"
-                    text="Нажмите кнопку, чтобы согласиться сменить этот адрес на новый. Если вы этого не просили, ничего не нажимайте и смените пароль."
-                    button="Согласиться"
-                    email=true
-                />
-            }
-            .into_any(),
-            LinkPurpose::EmailChangeNew => view! {
-                <Press
-                    link=link
-                    title="Смена e-mail"
-                    text="Нажмите кнопку, чтобы подтвердить новый адрес."
-                    button="Подтвердить адрес"
-                    email=true
-                />
-            }
-            .into_any(),
-        },
-    }
-    }
+        Stage::Works(state) => {
+            let (title, text, button) = match state.purpose {
+                LinkPurpose::Activation | LinkPurpose::Recovery => {
+                    return view! { <NewPasswordForm link=link state=state/> }.into_any();
+                }
+                LinkPurpose::Proof => (
+                    "Подтверждение адреса",
+                    "Нажмите кнопку, чтобы подтвердить, что письмо получили вы. После этого заявку проверит техподдержка: вашей организации нет в списке.",
+                    "Подтвердить адрес",
+                ),
+                LinkPurpose::EmailChangeOld => (
+                    "Смена e-mail",
+                    "Нажмите кнопку, чтобы согласиться сменить этот адрес на новый. Если вы этого не просили, ничего не нажимайте и смените пароль.",
+                    "Согласиться",
+                ),
+                LinkPurpose::EmailChangeNew => {
+                    ("Смена e-mail", "Нажмите кнопку, чтобы подтвердить новый адрес.", "Подтвердить адрес")
+                }
+            };
+            press(link, title, text, button, state.purpose != LinkPurpose::Proof)
+        }
+    })
 }
 
 /// A page without a form: what happened and the ways on, by the path of the link and what became of it.
@@ -161,14 +137,14 @@ fn ending(title: &str, text: &str, path: &str, code: Option<ProblemCode>) -> Any
         ("/confirm-email", _) => [PROFILE, SUPPORT],
         _ => [REGISTER, SUPPORT],
     };
-    let buttons = ways
+    let mut kind = Kind::Primary;
+    let buttons: Vec<AnyView> = ways
         .into_iter()
-        .enumerate()
-        .map(|(place, (href, words))| {
-            let kind = if place == 0 { Kind::Primary } else { Kind::Plain };
-            view! { <LinkButton href=href kind=kind>{words}</LinkButton> }
+        .map(|(href, words)| {
+            let kind = std::mem::take(&mut kind);
+            view! { <LinkButton href=href kind=kind>{words}</LinkButton> }.into_any()
         })
-        .collect_view();
+        .collect();
     view! {
         <div class="main-form stack">
             <Heading text=title.to_owned()/>
@@ -180,24 +156,36 @@ fn ending(title: &str, text: &str, path: &str, code: Option<ProblemCode>) -> Any
 }
 
 /// A link that needs a press: programs that look through letters open links too.
-#[component]
-fn Press(
-    link: Link,
-    title: &'static str,
-    text: &'static str,
-    button: &'static str,
-    email: bool,
-) -> impl IntoView {
-    let sending = Sending::new(None);
+fn press(link: Link, title: &'static str, text: &'static str, button: &'static str, email: bool) -> AnyView {
+    let sending = Sending::new(FormErrors::new(Vec::new));
     let press = move || {
         if !sending.ready() {
             return;
         }
         let token = LinkToken { token: link.token.get_value() };
         sending.send(Box::pin(async move {
-            match confirm(&token, email).await {
-                Ok(stage) => {
-                    let _ = link.stage.try_set(stage);
+            let done = if email {
+                api::confirm_email(&token).await.map(|confirmed| {
+                    if confirmed.changed {
+                        ("Адрес изменён", "Письма будут приходить на новый адрес, и по нему можно входить.")
+                    } else {
+                        (
+                            "Подтверждение принято",
+                            "Осталось открыть ссылку из письма, которое пришло на другой адрес.",
+                        )
+                    }
+                })
+            } else {
+                api::confirm_registration(&token).await.map(|()| {
+                    (
+                        "Адрес подтверждён",
+                        "Теперь заявку проверит техподдержка. Ответ придёт письмом на этот же адрес.",
+                    )
+                })
+            };
+            match done {
+                Ok((title, text)) => {
+                    let _ = link.stage.try_set(Stage::Done(title, text));
                     Ok(())
                 }
                 Err(error) => link.failed(error),
@@ -208,30 +196,11 @@ fn Press(
         <div class="main-form stack">
             <Heading text=title/>
             <p>{text}</p>
-            <Refusal sending=sending/>
+            {sending.refusal()}
             <Button kind=Kind::Primary busy=sending.busy on_press=press>
                 {button}
             </Button>
         </div>
     }
-}
-
-fn confirm(token: &LinkToken, email: bool) -> impl Future<Output = Answer<Stage>> + use<'_> {
-    async move {
-        if !email {
-            api::confirm_registration(token).await?;
-            return Ok(Stage::Done(
-                "Адрес подтверждён",
-                "Теперь заявку проверит техподдержка. Ответ придёт письмом на этот же адрес.",
-            ));
-        }
-        Ok(if api::confirm_email(token).await?.changed {
-            Stage::Done("Адрес изменён", "Письма будут приходить на новый адрес, и по нему можно входить.")
-        } else {
-            Stage::Done(
-                "Подтверждение принято",
-                "Осталось открыть ссылку из письма, которое пришло на другой адрес.",
-            )
-        })
-    }
+    .into_any()
 }

@@ -5,10 +5,10 @@ use leptos::ev::SubmitEvent;
 use leptos::prelude::*;
 
 use super::documentation;
-use super::sending::{Refusal, Sending};
-use super::sent::LetterSent;
+use super::sending::Sending;
+use super::sent::letter_sent;
 use crate::api::registration as api;
-use crate::components::{Button, Kind, TextField};
+use crate::components::{Button, Kind, TextField, live};
 use crate::form::FormErrors;
 
 /// The page.
@@ -17,7 +17,7 @@ pub fn Recover() -> impl IntoView {
     let user_name = RwSignal::new(String::new());
     let typed = move || RecoveryDraft { user_name: user_name.get() };
     let errors = FormErrors::new(move || typed().check().err().unwrap_or_default());
-    let sending = Sending::new(Some(errors));
+    let sending = Sending::new(errors);
     let sent = RwSignal::new(None::<u32>);
     let submit = move |event: SubmitEvent| {
         event.prevent_default();
@@ -29,20 +29,17 @@ pub fn Recover() -> impl IntoView {
             }));
         }
     };
-    let content = move || {
+    let again = Callback::new(move |()| sent.set(None));
+    let content = live(move || {
         match sent.get() {
-        Some(hours) => view! {
-            <div class="stack">
-                <LetterSent hours=hours>
-                    <p>
-                        "Если учётная запись " <strong>{user_name.get_untracked().trim().to_owned()}</strong>
-                        " есть, на её адрес отправлено письмо со ссылкой. По ней можно задать новый пароль."
-                    </p>
-                </LetterSent>
-                <Button on_press=move || sent.set(None)>"Запросить ещё раз"</Button>
-            </div>
+        Some(hours) => {
+            let name = user_name.get_untracked();
+            let words = format!(
+                "Если учётная запись {} есть, на её адрес отправлено письмо со ссылкой, чтобы задать новый пароль.",
+                name.trim()
+            );
+            letter_sent(words, hours, "Запросить ещё раз", again)
         }
-        .into_any(),
         None => view! {
             <form on:submit=submit novalidate=true class="stack">
                 <h2>"Забыли пароль?"</h2>
@@ -56,7 +53,7 @@ pub fn Recover() -> impl IntoView {
                     autocomplete="username"
                     plain=true
                 />
-                <Refusal sending=sending/>
+                {sending.refusal()}
                 <Button kind=Kind::Primary submit=true busy=sending.busy>
                     "Отправить письмо"
                 </Button>
@@ -64,6 +61,6 @@ pub fn Recover() -> impl IntoView {
         }
         .into_any(),
     }
-    };
-    documentation("Забыли пароль?", content.into_any())
+    });
+    documentation("Забыли пароль?", content)
 }

@@ -3,12 +3,11 @@
 use std::future::Future;
 use std::pin::Pin;
 
-use epos_shared::problem::FieldError;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
 use crate::api::ApiError;
-use crate::components::ProblemAlert;
+use crate::components::{ProblemAlert, live};
 use crate::form::FormErrors;
 use crate::russian;
 
@@ -17,21 +16,21 @@ use crate::russian;
 pub struct Sending {
     /// Whether a request is under way.
     pub busy: RwSignal<bool>,
-    failure: RwSignal<Option<(ApiError, Vec<FieldError>)>>,
-    errors: Option<FormErrors>,
+    failure: RwSignal<Option<ApiError>>,
+    errors: FormErrors,
 }
 
 impl Sending {
-    /// A form with those errors, or one without fields.
+    /// A form with those errors.
     #[must_use]
-    pub fn new(errors: Option<FormErrors>) -> Self {
+    pub fn new(errors: FormErrors) -> Self {
         Self { busy: RwSignal::new(false), failure: RwSignal::new(None), errors }
     }
 
     /// Whether the form may be sent now: it is right, and not under way.
     #[must_use]
     pub fn ready(self) -> bool {
-        !self.busy.get_untracked() && self.errors.is_none_or(FormErrors::submit)
+        !self.busy.get_untracked() && self.errors.submit()
     }
 
     /// Sends: `call` goes on by itself where the server agrees.
@@ -42,37 +41,42 @@ impl Sending {
             let answer = call.await;
             // The page may be gone meanwhile.
             let gone = self.busy.try_set(false).is_some();
-            if let (false, Err(error)) = (gone, answer) {
-                let wrong = error.problem().map(|problem| problem.errors.clone()).unwrap_or_default();
-                let elsewhere = match self.errors {
-                    Some(errors) if !wrong.is_empty() => errors.refuse(&wrong),
-                    _ => wrong.clone(),
-                };
-                // What stands at its field is not said twice.
-                if wrong.is_empty() || !elsewhere.is_empty() {
-                    self.failure.set(Some((error, elsewhere)));
+            if let (false, Err(mut error)) = (gone, answer) {
+                let mut elsewhere = true;
+                if let ApiError::Problem(problem) = &mut error
+                    && !problem.errors.is_empty()
+                {
+                    // What stands at its field is not said twice.
+                    problem.errors = self.errors.refuse(&problem.errors);
+                    elsewhere = !problem.errors.is_empty();
                 }
+                self.failure.set(elsewhere.then_some(error));
             }
         });
     }
-}
 
-/// What the server refused, where no field shows it. Stands above the button that was pressed.
-#[component]
-pub fn Refusal(sending: Sending) -> impl IntoView {
-    move || {
-        sending.failure.get().map(|(error, elsewhere)| {
-            let wait = error.problem().and_then(|problem| problem.retry_after).map(|seconds| {
-                let minutes = seconds.div_ceil(60);
-                let word = russian::plural(minutes, "минуту", "минуты", "минут");
-                format!("Повторить можно через {minutes} {word}.")
-            });
+    /// What the server refused, where no field shows it. Stands above the button that was pressed.
+    pub fn refusal(self) -> AnyView {
+        live(move || {
+            let Some(error) = self.failure.get() else { return ().into_any() };
+            let mut more = String::new();
+            if let Some(problem) = error.problem() {
+                for error in &problem.errors {
+                    more.push_str(&error.message);
+                    more.push_str(". ");
+                }
+                if let Some(seconds) = problem.retry_after {
+                    let minutes = seconds.div_ceil(60);
+                    let word = russian::plural(minutes, "минуту", "минуты", "минут");
+                    more.push_str(&format!("Повторить можно через {minutes} {word}."));
+                }
+            }
             view! {
                 <ProblemAlert error=error>
-                    {elsewhere.into_iter().map(|error| view! { <p>{error.message}</p> }).collect_view()}
-                    {wait.map(|wait| view! { <p>{wait}</p> })}
+                    <p>{more}</p>
                 </ProblemAlert>
             }
+            .into_any()
         })
     }
 }

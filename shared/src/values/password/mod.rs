@@ -7,6 +7,10 @@ use serde::{Deserialize, Serialize};
 use super::{text_value, value_error};
 use crate::search::search_key;
 
+mod strength;
+
+pub use strength::{Strength, Weakness, strength};
+
 /// The shortest password, in characters.
 const MIN_LENGTH: usize = 10;
 /// The longest password, in characters: a bound on the work of a hash.
@@ -29,8 +33,12 @@ value_error! {
         TooLong = "password-too-long", "Не длиннее 128 знаков";
         /// One character over and over.
         Monotonous = "password-monotonous", "Один и тот же знак угадать легко: придумайте другой пароль";
-        /// The name or the address of the account.
-        Personal = "password-personal", "Пароль не должен совпадать с именем пользователя, ФИО или e-mail";
+        /// A word that everybody tries first, perhaps with digits behind it, in another layout, spelt with signs.
+        Common = "password-common", "Такие пароли подбирают первыми. Возьмите несколько слов, не связанных друг с другом";
+        /// Rows of keys, repetitions, dates.
+        Simple = "password-simple", "Этот пароль угадать легко: знаки подряд, повторы и даты не защищают. Возьмите несколько слов";
+        /// The name or the address of the account, or little else than that.
+        Personal = "password-personal", "Пароль не должен повторять имя пользователя, ФИО или e-mail";
     }
 }
 
@@ -53,18 +61,29 @@ impl FromStr for NewPassword {
         if chars.all(|c| Some(c) == first) {
             return Err(PasswordError::Monotonous);
         }
+        let found = strength(text, &[]);
+        if found.score < Strength::TAKEN {
+            return Err(match found.weakness {
+                Weakness::Common => PasswordError::Common,
+                _ => PasswordError::Simple,
+            });
+        }
         Ok(Self(text.to_owned()))
     }
 }
 
 impl NewPassword {
-    /// Refuses a password that equals something the account is known by.
+    /// Refuses a password that is made of what the account is known by.
     ///
     /// # Errors
-    /// [`PasswordError::Personal`] where it equals one of `known`, over case and spaces.
+    /// [`PasswordError::Personal`] where it equals one of `known`, over case and spaces, or where there is too
+    /// little else in it.
     pub fn unlike<'a>(self, known: impl IntoIterator<Item = &'a str>) -> Result<Self, PasswordError> {
+        let known: Vec<&str> = known.into_iter().collect();
         let key = search_key(&self.0);
-        if known.into_iter().any(|text| search_key(text) == key) {
+        if known.iter().any(|text| search_key(text) == key)
+            || strength(&self.0, &known).score < Strength::TAKEN
+        {
             return Err(PasswordError::Personal);
         }
         Ok(self)
@@ -91,8 +110,13 @@ mod tests {
         assert_eq!(refused("короткий1"), PasswordError::TooShort);
         assert_eq!(refused(&"аб".repeat(65)), PasswordError::TooLong);
         assert_eq!(refused("аааааааааааа"), PasswordError::Monotonous);
-        let chosen: NewPassword = "Ivanova@Mail.ru".parse().unwrap();
-        assert_eq!(chosen.unlike(["ivanova@mail.ru"]), Err(PasswordError::Personal));
+        assert_eq!(refused("Пароль12345"), PasswordError::Common);
+        assert_eq!(refused("1qaz2wsx3edc"), PasswordError::Simple);
+        let chosen: NewPassword = "Elkina@Primer.ru".parse().unwrap();
+        assert_eq!(chosen.unlike(["elkina@primer.ru"]), Err(PasswordError::Personal));
+        let chosen: NewPassword = "Щербакова-1985!".parse().unwrap();
+        assert_eq!(chosen.clone().unlike(["Щербакова Анна"]), Err(PasswordError::Personal));
+        assert!(chosen.unlike(["Королёва Анна"]).is_ok());
         assert!("четыре слова подряд".parse::<NewPassword>().is_ok());
     }
 }
