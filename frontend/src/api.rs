@@ -2,6 +2,7 @@
 
 pub mod registration;
 
+use std::cell::Cell;
 use std::future::Future;
 
 use epos_shared::api::employees::{
@@ -95,9 +96,11 @@ impl ApiError {
 /// The answer of a call.
 pub type Answer<T> = Result<T, ApiError>;
 
-/// Who is signed in.
-pub async fn session() -> Answer<SessionState> {
-    get("/api/v1/session").await
+/// Who is signed in. Asked in the background, the question does not prolong the session.
+pub async fn session(background: bool) -> Answer<SessionState> {
+    let request = RequestBuilder::new("/api/v1/session").method(Method::GET);
+    let request = if background { request.header("epos-background", "1") } else { request };
+    read(&send(request, None).await?)
 }
 
 /// Password sign-in (РСАА).
@@ -219,6 +222,18 @@ pub fn body(request: &impl Serialize) -> String {
     serde_json::to_string(request).unwrap_or_default()
 }
 
+thread_local! {
+    /// How far the server's clock is ahead of the browser's, in milliseconds.
+    static AHEAD: Cell<f64> = const { Cell::new(0.0) };
+}
+
+/// The server's clock, in milliseconds since 1970: that of a computer at a school may be wrong by hours. As
+/// exact as a header is, and never ahead of the server.
+#[must_use]
+pub fn server_now() -> f64 {
+    js_sys::Date::now() + AHEAD.get()
+}
+
 /// The name of a value of an enumeration on the wire.
 pub fn wire_name(value: impl Serialize) -> Option<String> {
     serde_json::to_value(value).ok().and_then(|value| value.as_str().map(str::to_owned))
@@ -245,6 +260,11 @@ fn send(request: RequestBuilder, body: Option<String>) -> impl Future<Output = A
             None => request.build(),
         };
         let response = request.map_err(|_| internal())?.send().await.map_err(|_| ApiError::Network)?;
+        if let Some(date) = response.headers().get("date").map(|date| js_sys::Date::parse(&date))
+            && date.is_finite()
+        {
+            AHEAD.set(date - js_sys::Date::now());
+        }
         let (ok, status) = (response.ok(), response.status());
         let text = response.text().await.map_err(|_| ApiError::Network)?;
         if ok { Ok(text) } else { Err(refusal(status, &text)) }

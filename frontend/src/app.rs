@@ -16,6 +16,7 @@ use crate::leave::{LeaveQuestion, provide_leave_guard, use_leave_guard};
 use crate::pages;
 use crate::russian;
 use crate::session::{Known, SignedIn, provide_session, use_session};
+use crate::session_end::SessionWarning;
 
 /// Replaces the static shell by the program.
 pub fn start() {
@@ -55,6 +56,7 @@ fn App() -> impl IntoView {
                     </main>
                     <Footer/>
                     <LeaveQuestion/>
+                    <SessionWarning/>
                     <Toasts/>
                 </div>
             </Router>

@@ -11,6 +11,8 @@ mod leave;
 mod pages;
 mod russian;
 mod session;
+mod session_end;
+mod tabs;
 
 fn main() {
     std::panic::set_hook(Box::new(|info| {

@@ -3,6 +3,7 @@
 use std::future::Future;
 
 use epos_shared::api::session::{Session, SessionState};
+use epos_shared::ids::AccountId;
 use epos_shared::problem::ProblemCode;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -14,6 +15,7 @@ use crate::api::{self, Answer, ApiError};
 use crate::components::{ErrorPage, Loading};
 use crate::drafts;
 use crate::pages::consent_address;
+use crate::tabs::{Tabs, Word};
 
 /// What is known of the session.
 #[derive(Debug, Clone, PartialEq)]
@@ -44,6 +46,7 @@ pub enum Parting {
 pub struct SessionContext {
     known: RwSignal<Known>,
     parting: RwSignal<Parting>,
+    tabs: Tabs,
 }
 
 /// The session of the program.
@@ -54,9 +57,22 @@ pub fn use_session() -> SessionContext {
 
 /// Puts the session into the context and asks the server for it.
 pub fn provide_session() -> SessionContext {
-    let session =
-        SessionContext { known: RwSignal::new(Known::Asking), parting: RwSignal::new(Parting::Never) };
+    let session = SessionContext {
+        known: RwSignal::new(Known::Asking),
+        parting: RwSignal::new(Parting::Never),
+        tabs: Tabs::open(),
+    };
     provide_context(session);
+    session.tabs.listen(move |word| match word {
+        Word::Changed => spawn_local(async move {
+            let _ = session.look().await;
+        }),
+        // What was typed here stays in this tab, for the same person alone.
+        Word::SignedOut => {
+            session.parting.set(Parting::Never);
+            session.known.set(Known::Nobody);
+        }
+    });
     session.ask_again();
     session
 }
@@ -98,15 +114,44 @@ impl SessionContext {
     }
 
     async fn refresh(self) {
-        match api::session().await {
-            Ok(state) => self.know(state),
+        match api::session(false).await {
+            Ok(state) => self.take(state),
             Err(error) => self.known.set(Known::Failed(error)),
         }
     }
 
-    /// Takes over what the server said of the session.
+    /// Looks how the session stands, without prolonging it and without a sign on the page.
+    ///
+    /// # Errors
+    /// Those of the call.
+    pub async fn look(self) -> Answer<()> {
+        api::session(true).await.map(|state| self.take(state))
+    }
+
+    /// Prolongs the session, in every tab.
+    ///
+    /// # Errors
+    /// Those of the call.
+    pub async fn prolong(self) -> Answer<()> {
+        api::session(false).await.map(|state| self.know(state))
+    }
+
+    /// Takes over what the server said of the session after the person has done something to it; the other
+    /// tabs follow.
     pub fn know(self, state: SessionState) {
+        self.take(state);
+        self.tabs.tell(Word::Changed);
+    }
+
+    /// The session has ended by itself.
+    pub fn end(self) {
+        self.parting.set(Parting::Ended);
+        self.known.set(Known::Nobody);
+    }
+
+    fn take(self, state: SessionState) {
         let known = match state {
+            SessionState::Anonymous if self.person_now().is_some() => return self.end(),
             SessionState::Anonymous => Known::Nobody,
             SessionState::SignedIn(person) => {
                 drafts::keep_only(&person.account.id.to_string());
@@ -126,8 +171,8 @@ impl SessionContext {
         let answer = call.await;
         match &answer {
             Err(ApiError::NotSignedIn) => {
-                self.parting.set(Parting::Ended);
-                self.known.set(Known::Nobody);
+                self.end();
+                self.tabs.tell(Word::Changed);
             }
             // The text of the consent has changed meanwhile: the session says so, and leads to it.
             Err(error) if error.code() == Some(ProblemCode::ConsentRequired) => self.refresh().await,
@@ -143,6 +188,7 @@ impl SessionContext {
                 drafts::forget_all();
                 self.parting.set(Parting::SignedOut);
                 self.known.set(Known::Nobody);
+                self.tabs.tell(Word::SignedOut);
                 Ok(())
             }
             Err(error) => Err(error),
@@ -162,11 +208,11 @@ pub fn SignedIn(
         Failed(ApiError),
         Nobody,
         Consent,
-        Person,
+        Person(AccountId),
     }
     let session = use_session();
     let pathname = use_location().pathname;
-    // A change within the session must not build the page anew.
+    // A change within the session must not build the page anew; another person must.
     let kind = Memo::new(move |_| match session.known() {
         Known::Asking => Kind::Asking,
         Known::Failed(error) => Kind::Failed(error),
@@ -175,7 +221,7 @@ pub fn SignedIn(
         Known::Person(person) if person.consent_required && pathname.with(|path| path != "/consent") => {
             Kind::Consent
         }
-        Known::Person(_) => Kind::Person,
+        Known::Person(person) => Kind::Person(person.account.id),
     });
     move || match kind.get() {
         Kind::Asking => view! { <Loading/> }.into_any(),
@@ -184,7 +230,7 @@ pub fn SignedIn(
         }
         Kind::Nobody => view! { <Elsewhere consent=false/> }.into_any(),
         Kind::Consent => view! { <Elsewhere consent=true/> }.into_any(),
-        Kind::Person => children().into_any(),
+        Kind::Person(_) => children().into_any(),
     }
 }
 

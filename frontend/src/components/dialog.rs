@@ -16,6 +16,9 @@ pub fn Dialog(
     /// Esc was pressed, or the browser closed it: `open` is to become false.
     #[prop(into)]
     on_close: Callback<()>,
+    /// Whether it comes up by itself: a screen reader reads its words at once.
+    #[prop(optional)]
+    urgent: bool,
     /// Its buttons; the first takes the focus.
     #[prop(into)]
     actions: ViewFn,
@@ -38,13 +41,18 @@ pub fn Dialog(
             }
         }
     });
+    // Two dialogs may stand open at once.
+    let (title_id, text_id) =
+        if urgent { ("urgent-title", "urgent-text") } else { ("dialog-title", "dialog-text") };
     let children = StoredValue::new(children);
     let actions = StoredValue::new(actions);
     view! {
         <dialog
             node_ref=element
             class="dialog"
-            aria-labelledby="dialog-title"
+            role=urgent.then_some("alertdialog")
+            aria-labelledby=title_id
+            aria-describedby=urgent.then_some(text_id)
             on:close=move |_| {
                 // The event comes late: the dialog may stand open again.
                 let closed = element.get_untracked().is_none_or(|dialog| !dialog.open());
@@ -54,8 +62,8 @@ pub fn Dialog(
             }
         >
             <Show when=move || open.get()>
-                <h2 id="dialog-title">{move || title.get()}</h2>
-                <div class="dialog-body">{children.with_value(|children| children())}</div>
+                <h2 id=title_id>{move || title.get()}</h2>
+                <div class="dialog-body" id=text_id>{children.with_value(|children| children())}</div>
                 <div class="dialog-actions">{actions.with_value(|actions| actions.run())}</div>
             </Show>
         </dialog>

@@ -5,7 +5,7 @@ use leptos::ev::SubmitEvent;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
-use super::{Button, Dialog, Kind, PasswordField, ProblemAlert, TextArea, TextField, use_toasts};
+use super::{Button, Dialog, Kind, PasswordField, ProblemAlert, StrengthMeter, TextArea, TextField, use_toasts};
 use crate::api::{self, ApiError, Deed};
 use crate::dom;
 use crate::form::{FormErrors, field_id};
@@ -105,6 +105,8 @@ pub fn Questions(
 ) -> impl IntoView {
     let session = use_session();
     let toasts = use_toasts();
+    let user_name =
+        RwSignal::new(session.person_now().map(|person| person.account.user_name).unwrap_or_default());
     let [reason, email, current_password, new_password] =
         std::array::from_fn(|_| RwSignal::new(String::new()));
     let made = move |asked: &Question| match &asked.body {
@@ -213,7 +215,9 @@ pub fn Questions(
                 value=new_password
                 errors=errors
                 autocomplete="new-password"
+                hint="Не короче 10 знаков. Проще всего запомнить несколько слов подряд."
             />
+            <StrengthMeter password=new_password user_name=user_name/>
         }
         .into_any(),
     };

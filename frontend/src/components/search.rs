@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use leptos::ev;
 use leptos::leptos_dom::helpers::TimeoutHandle;
 use leptos::prelude::*;
 
+use super::slash::{self, Slash};
 use super::{Icon, Picture};
 use crate::dom;
 
@@ -50,16 +50,7 @@ pub fn Search(
     };
     on_cleanup(stop);
 
-    let shortcut = window_event_listener(ev::keydown, move |event| {
-        // With a Russian keyboard the key of the slash types a full stop.
-        let slash = event.key() == "/" || (event.code() == "Slash" && !event.shift_key());
-        let plain = !event.ctrl_key() && !event.alt_key() && !event.meta_key();
-        if slash && plain && !dom::typing() {
-            event.prevent_default();
-            dom::focus(SEARCH);
-        }
-    });
-    on_cleanup(move || shortcut.remove());
+    let jump = slash::jump_to(SEARCH);
     view! {
         <div class="field filter-search">
             <label class="field-label" for=SEARCH>
@@ -89,7 +80,7 @@ pub fn Search(
                 />
                 <Show
                     when=move || !typed.with(String::is_empty)
-                    fallback=|| view! { <kbd aria-hidden="true" title="Нажмите «/», чтобы искать">"/"</kbd> }
+                    fallback=move || view! { <Slash on=jump/> }
                 >
                     <button
                         type="button"

@@ -1,4 +1,5 @@
-//! One-time credentials: shown once in a frame, copied or printed, then gone. They live in memory alone.
+//! One-time credentials: shown once in a frame, copied or printed, then gone. They live in memory alone. A row
+//! of new cards collects theirs in one frame.
 
 use epos_shared::api::employees::OneTimeCredentials;
 use epos_shared::ids::EmployeeId;
@@ -25,64 +26,128 @@ pub struct Secret {
     pub closes: bool,
 }
 
-/// The one secret that is shown, shared through the context: the page of a new card hands it to the page of
-/// the saved one.
+/// The secrets that are shown, shared through the context: the page of a new card hands them to the page of
+/// the saved one, and a row of new cards collects them.
 #[derive(Clone, Copy)]
 pub struct SecretContext {
-    secret: RwSignal<Option<Secret>>,
+    secrets: RwSignal<Vec<Secret>>,
     kept: RwSignal<bool>,
+    handed: StoredValue<bool>,
 }
 
-/// The secret of the program.
+/// The secrets of the program.
 #[must_use]
 pub fn use_secret() -> SecretContext {
     expect_context()
 }
 
-/// Puts the secret into the context.
+/// Puts the secrets into the context.
 pub fn provide_secret() {
-    provide_context(SecretContext { secret: RwSignal::new(None), kept: RwSignal::new(false) });
+    provide_context(SecretContext {
+        secrets: RwSignal::default(),
+        kept: RwSignal::new(false),
+        handed: StoredValue::new(false),
+    });
 }
 
 impl SecretContext {
-    /// Shows a secret; the one before is gone.
+    /// Shows a secret; the one of the same card before is gone.
     pub fn show(self, secret: Secret) {
         self.kept.set(false);
-        self.secret.set(Some(secret));
+        self.secrets.update(|secrets| {
+            secrets.retain(|other| other.employee != secret.employee);
+            secrets.push(secret);
+        });
     }
 
-    /// Forgets it.
+    /// Forgets all.
     pub fn forget(self) {
-        if self.secret.with_untracked(Option::is_some) {
-            self.secret.set(None);
+        if self.secrets.with_untracked(|secrets| !secrets.is_empty()) {
+            self.secrets.set(Vec::new());
         }
     }
 
-    /// Forgets it if it is that card's.
+    /// Forgets that of a card.
     pub fn forget_of(self, employee: EmployeeId) {
-        if self.secret.with_untracked(|secret| secret.as_ref().is_some_and(|s| s.employee == employee)) {
-            self.secret.set(None);
+        if self.secrets.with_untracked(|secrets| secrets.iter().any(|s| s.employee == employee)) {
+            self.secrets.update(|secrets| secrets.retain(|secret| secret.employee != employee));
         }
+    }
+
+    /// The page of the saved card takes the secrets over from the page of the new one.
+    pub fn hand_over(self) {
+        self.handed.set_value(true);
+    }
+
+    /// The page of new cards is left: what nobody took over is gone.
+    pub fn leave_row(self) {
+        if !self.handed.get_value() {
+            self.forget();
+        }
+        self.handed.set_value(false);
     }
 
     /// The secret of that card; reactive.
     #[must_use]
     pub fn of(self, employee: EmployeeId) -> Option<Secret> {
-        self.secret.get().filter(|secret| secret.employee == employee)
+        self.secrets.with(|secrets| secrets.iter().find(|secret| secret.employee == employee).cloned())
     }
 
-    /// Whether a secret is shown that was neither copied nor printed; reactive.
+    /// Whether secrets are shown that were neither copied nor printed; reactive.
     #[must_use]
     pub fn at_risk(self) -> bool {
-        self.secret.with(Option::is_some) && !self.kept.get()
+        self.shown() && !self.kept.get()
     }
 
     /// Whether a secret is shown; reactive.
     #[must_use]
     pub fn shown(self) -> bool {
-        self.secret.with(Option::is_some)
+        self.secrets.with(|secrets| !secrets.is_empty())
+    }
+
+    /// Whether those of several cards are shown; reactive.
+    #[must_use]
+    pub fn is_row(self) -> bool {
+        self.secrets.with(|secrets| secrets.len() > 1)
     }
 }
+
+/// «Скопировать» and «Распечатать», and what became of it.
+fn keep_buttons(
+    context: SecretContext,
+    text: impl Fn() -> String + Send + Sync + 'static,
+    more: AnyView,
+) -> AnyView {
+    let note = RwSignal::new(None::<&'static str>);
+    let text = StoredValue::new(text);
+    let copy = move || {
+        let text = text.with_value(|text| text());
+        spawn_local(async move {
+            let copied = dom::copy(&text).await;
+            context.kept.update(|kept| *kept |= copied);
+            let _ = note.try_set(Some(if copied {
+                "Скопировано."
+            } else {
+                "Браузер не дал скопировать. Выделите пароль и нажмите Ctrl+C или распечатайте его."
+            }));
+        });
+    };
+    let print = move || {
+        context.kept.set(true);
+        dom::print();
+    };
+    view! {
+        <div class="row">
+            <Button kind=Kind::Primary on_press=copy>"Скопировать"</Button>
+            <Button on_press=print>"Распечатать"</Button>
+            {more}
+            <span role="status" class="small">{move || note.get()}</span>
+        </div>
+    }
+    .into_any()
+}
+
+const ONCE: &str = "Сохраните их сейчас: больше они показаны не будут.";
 
 /// The frame with login and password.
 #[component]
@@ -96,25 +161,9 @@ pub fn SecretBox(
     let context = use_secret();
     // After the heading of a page that opens with it.
     Effect::new(|_| dom::focus_later("secret-title".to_owned()));
-    let note = RwSignal::new(None::<&'static str>);
     let OneTimeCredentials { login, password, expires_at } = secret.credentials.clone();
     let text = format!("Логин: {login}\nПароль: {password}");
-    let copy = move || {
-        let text = text.clone();
-        spawn_local(async move {
-            let copied = dom::copy(&text).await;
-            context.kept.update(|kept| *kept |= copied);
-            note.set(Some(if copied {
-                "Скопировано."
-            } else {
-                "Браузер не дал скопировать. Выделите пароль и нажмите Ctrl+C или распечатайте его."
-            }));
-        });
-    };
-    let print = move || {
-        context.kept.set(true);
-        dom::print();
-    };
+    let buttons = keep_buttons(context, move || text.clone(), actions.run());
     // Selecting and copying by hand counts as well.
     let copied_by_hand = move |_| context.kept.set(true);
     let reset = secret.reset;
@@ -132,30 +181,72 @@ pub fn SecretBox(
                 <dt>{if reset { "Новый пароль" } else { "Пароль" }}</dt>
                 <dd data-testid="secret-password">{password}</dd>
             </dl>
-            <p class="once">"Сохраните их сейчас: больше они показаны не будут."</p>
+            <p class="once">{ONCE}</p>
             <p class="small">
                 {format!(
                     "Передайте их сотруднику. Они нужны один раз, до {}, чтобы привязать карточку к учётной записи РСАА или Госуслуг.",
                     russian::day(expires_at),
                 )}
             </p>
-            <div class="row">
-                <Button kind=Kind::Primary on_press=copy>"Скопировать"</Button>
-                <Button on_press=print>"Распечатать"</Button>
-                {actions.run()}
-                <span role="status" class="small">{move || note.get()}</span>
-            </div>
+            {buttons}
         </section>
     }
     .into_any()
 }
 
-/// The slip that is printed instead of the page while a secret is shown.
+/// The frame with logins and passwords of a row of cards, the last one first.
+#[component]
+pub fn SecretRow(
+    /// More buttons.
+    #[prop(optional, into)]
+    actions: ViewFn,
+    /// Whether it is the first thing to read on the page.
+    #[prop(optional)]
+    focus: bool,
+) -> impl IntoView {
+    let context = use_secret();
+    if focus {
+        Effect::new(|_| dom::focus_later("secret-title".to_owned()));
+    }
+    let text = move || {
+        let line = |secret: &Secret| {
+            format!(
+                "{}: логин {}, пароль {}",
+                secret.name, secret.credentials.login, secret.credentials.password
+            )
+        };
+        context.secrets.with_untracked(|secrets| secrets.iter().map(line).collect::<Vec<_>>().join("\n"))
+    };
+    let line = |secret: Secret| {
+        view! {
+            <li>
+                {secret.name}
+                <span class="mono" data-testid="slip-login">{secret.credentials.login.to_string()}</span>
+                <span class="mono" data-testid="slip-password">{secret.credentials.password}</span>
+            </li>
+        }
+    };
+    view! {
+        <section class="secret" aria-labelledby="secret-title">
+            <h2 id="secret-title" tabindex="-1" class="side-title">
+                {move || format!("Логины и пароли этих карточек: {}", context.secrets.with(Vec::len))}
+            </h2>
+            <p class="once">{ONCE}</p>
+            {keep_buttons(context, text, actions.run())}
+            <ul class="plain slips">
+                {move || context.secrets.get().into_iter().rev().map(line).collect_view()}
+            </ul>
+        </section>
+    }
+    .into_any()
+}
+
+/// The slips that are printed instead of the page while secrets are shown.
 #[component]
 pub fn Slip() -> impl IntoView {
     let context = use_secret();
     move || {
-        context.secret.get().map(|secret| {
+        let slip = |secret: Secret| {
             let OneTimeCredentials { login, password, expires_at } = secret.credentials;
             view! {
                 <div class="slip" aria-hidden="true">
@@ -180,6 +271,7 @@ pub fn Slip() -> impl IntoView {
                     <p>"Никому не показывайте этот лист. После входа уничтожьте его."</p>
                 </div>
             }
-        })
+        };
+        context.secrets.get().into_iter().map(slip).collect_view()
     }
 }

@@ -3,11 +3,16 @@
 use leptos::prelude::*;
 
 use crate::components::{Heading, Kind, LinkButton};
+use crate::session::{Forward, use_session};
 
 /// The ways in.
 #[component]
 pub fn SignInChoice() -> impl IntoView {
+    let session = use_session();
+    // Also a person who signed in meanwhile, in another tab.
+    let signed = Memo::new(move |_| session.person().is_some());
     view! {
+        {move || signed.get().then(|| view! { <Forward to="/subsystems"/> })}
         <div class="main-narrow centred">
             <div class="sign-in">
                 <Heading text="Вход"/>

@@ -12,7 +12,12 @@ use crate::session::use_session;
 #[component]
 pub fn Subsystems() -> impl IntoView {
     let session = use_session();
-    let subsystems = LocalResource::new(move || session.call(api::subsystems()));
+    // Another chosen card has other roles.
+    let card = Memo::new(move |_| session.person().and_then(|person| person.chosen_card));
+    let subsystems = LocalResource::new(move || {
+        card.track();
+        session.call(api::subsystems())
+    });
     let content = move || match subsystems.get() {
         None => view! { <Loading/> }.into_any(),
         Some(Err(error)) => {

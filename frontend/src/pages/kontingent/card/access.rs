@@ -16,7 +16,7 @@ pub fn Access(editor: Editor) -> impl IntoView {
     let busy = move |what: Busy| Signal::derive(move || editor.busy.get() == Some(what));
     let shown = move || {
         let id = editor.card.with(|card| card.as_ref().map(|card| card.id))?;
-        secret.of(id).filter(|secret| secret.reset)
+        secret.of(id).filter(|own| own.reset && !secret.is_row())
     };
     let reset = Memo::new(move |_| may(editor, |card| card.permissions.issue_credentials.is_allowed()));
     let archive = Memo::new(move |_| may(editor, |card| card.permissions.archive.is_allowed()));

@@ -48,13 +48,12 @@ fn table(editor: Editor, differences: Vec<Difference>) -> AnyView {
                     <td data-label="У вас">
                         <span>
                             {difference.mine}
-                            {difference
-                                .both
+                            {(difference.both || editor.took(part))
                                 .then(|| {
                                     view! {
                                         <span class="take">
-                                            <Button class="button-small" on_press=move || editor.take(part)>
-                                                "Взять новое"
+                                            <Button class="button-small" on_press=move || editor.choose(part)>
+                                                {move || if editor.took(part) { "Вернуть моё" } else { "Взять новое" }}
                                             </Button>
                                         </span>
                                     }

@@ -1,7 +1,9 @@
 //! A card while it is open: what stands on the form, what is saved, and what can happen to both.
 
 use chrono::NaiveDate;
-use epos_shared::api::employees::{EmployeeCard, EmployeeDraft, NewEmployeeDraft, SavedEmployee};
+use epos_shared::api::employees::{
+    EmployeeCard, EmployeeDraft, NewEmployeeDraft, PersonDraft, SavedEmployee,
+};
 use epos_shared::api::organizations::OrganizationInView;
 use epos_shared::problem::{FieldError, ProblemCode};
 use epos_shared::roles::{OrganizationKind, Role};
@@ -20,19 +22,28 @@ use crate::form::{FormErrors, field_id};
 use crate::leave::{LeaveGuard, Loss, use_leave_guard};
 use crate::pages::kontingent::{ListPlace, NEW, card_address};
 use crate::session::{SessionContext, use_session};
-use crate::{dom, drafts};
+use crate::{dom, drafts, russian};
 
 /// What is under way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Busy {
-    /// «Сохранить».
-    Saving,
-    /// «Сохранить и закрыть».
-    SavingToClose,
+    /// «Сохранить», «Сохранить и закрыть», «Сохранить и создать ещё».
+    Saving(Then),
     /// «Сбросить пароль».
     Resetting,
     /// Another action.
     Acting(CardAction),
+}
+
+/// What follows a save.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Then {
+    /// The saved card.
+    Stay,
+    /// The list.
+    Close,
+    /// Another new card, of the same organization, with the same roles and days.
+    Another,
 }
 
 /// What of an unsaved card is kept in the tab.
@@ -58,6 +69,8 @@ pub struct Editor {
     pub base: RwSignal<CardText>,
     /// The card as somebody else has saved it meanwhile.
     pub theirs: RwSignal<Option<EmployeeCard>>,
+    /// The parts taken over from there, with what the person had typed.
+    taken: RwSignal<Vec<(Part, CardText)>>,
     /// What is under way.
     pub busy: RwSignal<Option<Busy>>,
     /// What failed last.
@@ -111,6 +124,7 @@ impl Editor {
             organization,
             base,
             theirs: RwSignal::new(None),
+            taken: RwSignal::default(),
             busy: RwSignal::new(None),
             failure: RwSignal::new(None),
             restored: RwSignal::new(false),
@@ -154,6 +168,7 @@ impl Editor {
             None => self.base.get_untracked(),
         };
         self.theirs.set(None);
+        self.taken.set(Vec::new());
         self.restored.set(false);
         self.base.set(saved.clone());
         self.form.set(&saved);
@@ -182,7 +197,14 @@ impl Editor {
             };
             self.guard.set(loss);
         });
-        on_cleanup(move || self.guard.set(None));
+        let new = self.card.with_untracked(Option::is_none);
+        let (guard, secret) = (self.guard, self.secret);
+        on_cleanup(move || {
+            guard.set(None);
+            if new {
+                secret.leave_row();
+            }
+        });
     }
 
     /// The roles that may be added; reactive.
@@ -218,8 +240,8 @@ impl Editor {
         dom::focus_later(field_id(&format!("roles/{place}/role")));
     }
 
-    /// «Сохранить», «Сохранить и закрыть».
-    pub fn save(self, close: bool) {
+    /// «Сохранить», «Сохранить и закрыть», «Сохранить и создать ещё».
+    pub fn save(self, then: Then) {
         if self.busy.get_untracked().is_some() {
             return;
         }
@@ -231,7 +253,7 @@ impl Editor {
         if !self.errors.submit() {
             return;
         }
-        self.busy.set(Some(if close { Busy::SavingToClose } else { Busy::Saving }));
+        self.busy.set(Some(Busy::Saving(then)));
         let text = self.form.text_now();
         let toasts = use_toasts();
         let list = expect_list_address();
@@ -262,20 +284,24 @@ impl Editor {
             }
             match answer {
                 Ok(saved) => {
-                    toasts.say("Карточка сохранена");
-                    self.saved(saved, card.is_none(), close, list);
+                    toasts.say(if then == Then::Another {
+                        format!("Карточка сохранена: {}", russian::initials(&saved.card.name))
+                    } else {
+                        "Карточка сохранена".to_owned()
+                    });
+                    self.saved(saved, card.is_none(), then, list);
                 }
                 Err(error) => self.refused(error),
             }
         });
     }
 
-    fn saved(self, saved: SavedEmployee, new: bool, close: bool, list: String) {
+    fn saved(self, saved: SavedEmployee, new: bool, then: Then, list: String) {
         let SavedEmployee { card, credentials } = saved;
         let id = card.id;
         drafts::forget(&self.page.get_value());
         // «Новый пароль» vanishes when the card is saved.
-        self.secret.forget();
+        self.secret.forget_of(id);
         let stays = credentials.is_some();
         if let Some(credentials) = credentials {
             self.secret.show(Secret {
@@ -284,17 +310,22 @@ impl Editor {
                 organization: card.organization.short_name.clone(),
                 credentials,
                 reset: false,
-                closes: close,
+                closes: then == Then::Close,
             });
         }
+        if new && then == Then::Another {
+            self.begin_another();
+            return;
+        }
         if new {
+            self.secret.hand_over();
             // So that nothing asks on the way to the page of the saved card.
             self.base.set(self.form.text_now());
             self.guard.set(None);
         } else {
             self.adopt(card);
         }
-        if close && !stays {
+        if then == Then::Close && !stays {
             self.guard.set(None);
             self.go.run((list, false));
         } else if new {
@@ -302,10 +333,22 @@ impl Editor {
         }
     }
 
+    /// Empties the form for the next of a row of cards: what they have in common stays.
+    fn begin_another(self) {
+        let common = CardText { person: PersonDraft::default(), note: String::new(), ..self.form.text_now() };
+        self.restored.set(false);
+        self.base.set(common);
+        self.form.set_person(&PersonDraft::default());
+        self.form.note.set(String::new());
+        self.errors.clear();
+        dom::focus_later(field_id("person/family_name"));
+    }
+
     /// Takes a card that was just saved or read as what the form shows.
     fn adopt(self, card: EmployeeCard) {
         let text = CardText::of(&card);
         self.theirs.set(None);
+        self.taken.set(Vec::new());
         self.restored.set(false);
         self.errors.clear();
         self.base.set(text.clone());
@@ -351,11 +394,26 @@ impl Editor {
         })
     }
 
-    /// Takes one part over from the card as it is now.
-    pub fn take(self, part: Part) {
-        if let Some(theirs) = self.theirs.get_untracked() {
-            self.form.set(&text::taken(&self.form.text_now(), &CardText::of(&theirs), part));
-        }
+    /// Whether a part was taken over from the card as it is now; reactive.
+    #[must_use]
+    pub fn took(self, part: Part) -> bool {
+        self.taken.with(|taken| taken.iter().any(|(known, _)| *known == part))
+    }
+
+    /// Takes one part over from the card as it is now, or puts back what the person had typed there.
+    pub fn choose(self, part: Part) {
+        let Some(theirs) = self.theirs.get_untracked() else { return };
+        let now = self.form.text_now();
+        let mut taken = self.taken.get_untracked();
+        let from = match taken.iter().position(|(known, _)| *known == part) {
+            Some(place) => taken.swap_remove(place).1,
+            None => {
+                taken.push((part, now.clone()));
+                CardText::of(&theirs)
+            }
+        };
+        self.form.set(&text::taken(&now, &from, part));
+        self.taken.set(taken);
     }
 
     /// Goes on with the card as it is now, with the own typing on it.
@@ -364,6 +422,7 @@ impl Editor {
         let now = CardText::of(&theirs);
         let merged = text::merged(&self.base.get_untracked(), &self.form.text_now(), &now);
         self.theirs.set(None);
+        self.taken.set(Vec::new());
         self.base.set(now);
         self.card.set(Some(theirs));
         self.form.set(&merged);

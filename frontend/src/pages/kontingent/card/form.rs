@@ -67,14 +67,19 @@ impl CardForm {
     /// Puts that onto the form.
     pub fn set(self, text: &CardText) {
         self.organization.set(text.organization);
-        self.family_name.set(text.person.family_name.clone());
-        self.given_name.set(text.person.given_name.clone());
-        self.patronymic.set(text.person.patronymic.clone());
-        self.no_patronymic.set(text.person.no_patronymic);
-        self.email.set(text.person.email.clone());
+        self.set_person(&text.person);
         self.note.set(text.note.clone());
         let rows = text.roles.iter().map(|role| self.row(role)).collect();
         self.roles.set(rows);
+    }
+
+    /// Puts a person onto the form.
+    pub fn set_person(self, person: &PersonDraft) {
+        self.family_name.set(person.family_name.clone());
+        self.given_name.set(person.given_name.clone());
+        self.patronymic.set(person.patronymic.clone());
+        self.no_patronymic.set(person.no_patronymic);
+        self.email.set(person.email.clone());
     }
 
     fn row(self, role: &RoleDraft) -> RoleRow {

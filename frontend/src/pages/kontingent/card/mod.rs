@@ -87,7 +87,7 @@ fn Saved(id: EmployeeId) -> impl IntoView {
     let secret = use_secret();
     let card = LocalResource::new(move || session.call(api::employee(id)));
     // The password vanishes when the card is left.
-    on_cleanup(move || secret.forget_of(id));
+    on_cleanup(move || secret.forget());
     move || match card.get() {
         None => waiting(),
         Some(Err(error)) if error.code() == Some(ProblemCode::NotFound) => missing(),

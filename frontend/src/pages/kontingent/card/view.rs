@@ -2,16 +2,16 @@
 
 use epos_shared::api::organizations::OrganizationInView;
 use epos_shared::rights::Verdict;
-use leptos::ev::SubmitEvent;
+use leptos::ev::{KeyboardEvent, SubmitEvent};
 use leptos::prelude::*;
 
 use super::access::Access;
 use super::changes::Changes;
-use super::editor::{Busy, Editor};
+use super::editor::{Busy, Editor, Then};
 use super::person::PersonFields;
 use super::roles::RoleFields;
 use super::{Way, failure_view};
-use crate::components::{Alert, Button, Heading, Kind, LinkButton, SecretBox, Tone, use_secret};
+use crate::components::{Alert, Button, Heading, Kind, LinkButton, SecretBox, SecretRow, Tone, use_secret};
 use crate::pages::kontingent::NEW;
 use crate::russian;
 
@@ -30,8 +30,15 @@ pub fn CardView(editor: Editor, only: Option<OrganizationInView>) -> impl IntoVi
     });
     let submit = move |event: SubmitEvent| {
         event.prevent_default();
-        editor.save(false);
+        editor.save(Then::Stay);
     };
+    let key = move |event: KeyboardEvent| {
+        if event.key() == "Enter" && (event.ctrl_key() || event.meta_key()) {
+            event.prevent_default();
+            editor.save(if new { Then::Another } else { Then::Stay });
+        }
+    };
+    let secret = use_secret();
     let failure = move || {
         editor.failure.get().map(|error| {
             view! { <div id="card-failure" class="gap-below" tabindex="-1">{failure_view(error)}</div> }
@@ -49,8 +56,8 @@ pub fn CardView(editor: Editor, only: Option<OrganizationInView>) -> impl IntoVi
         <SavedSecret editor=editor/>
         <Changes editor=editor/>
         {move || standing_view(editor)}
-        <div class="card-columns" class:card-columns-one=new>
-            <form id=FORM on:submit=submit novalidate=true>
+        <div class="card-columns" class:card-columns-one=move || new && !secret.shown()>
+            <form id=FORM on:submit=submit on:keydown=key novalidate=true>
                 {move || {
                     editor
                         .can_save()
@@ -69,16 +76,24 @@ pub fn CardView(editor: Editor, only: Option<OrganizationInView>) -> impl IntoVi
                 <section class="panel" aria-labelledby="person-title">
                     <PersonFields editor=editor/>
                 </section>
+                {new.then(|| {
+                    view! {
+                        <p class="field-hint no-keys">
+                            <kbd>"Ctrl+Enter"</kbd>
+                            " — сохранить и создать ещё: организация, роли и даты останутся"
+                        </p>
+                    }
+                })}
             </form>
-            {(!new).then(|| view! { <Access editor=editor/> })}
+            {if new { view! { <NewRow/> }.into_any() } else { view! { <Access editor=editor/> }.into_any() }}
         </div>
     }
 }
 
 #[component]
 fn Toolbar(editor: Editor) -> impl IntoView {
-    let saving = Signal::derive(move || editor.busy.get() == Some(Busy::Saving));
-    let saving_to_close = Signal::derive(move || editor.busy.get() == Some(Busy::SavingToClose));
+    let saving = move |then| Signal::derive(move || editor.busy.get() == Some(Busy::Saving(then)));
+    let is_new = editor.card.with_untracked(Option::is_none);
     // The permissions of a card may change with it.
     let can_save = Memo::new(move |_| editor.can_save());
     let can_add = Memo::new(move |_| {
@@ -92,12 +107,20 @@ fn Toolbar(editor: Editor) -> impl IntoView {
                     .get()
                     .then(|| {
                         view! {
-                            <Button kind=Kind::Primary submit=true form=FORM busy=saving>
+                            <Button kind=Kind::Primary submit=true form=FORM busy=saving(Then::Stay)>
                                 "Сохранить"
                             </Button>
-                            <Button busy=saving_to_close on_press=move || editor.save(true)>
+                            <Button busy=saving(Then::Close) on_press=move || editor.save(Then::Close)>
                                 "Сохранить и закрыть"
                             </Button>
+                            {is_new
+                                .then(|| {
+                                    view! {
+                                        <Button busy=saving(Then::Another) on_press=move || editor.save(Then::Another)>
+                                            "Сохранить и создать ещё"
+                                        </Button>
+                                    }
+                                })}
                         }
                     })
             }}
@@ -136,8 +159,8 @@ fn SavedSecret(editor: Editor) -> impl IntoView {
     let secret = use_secret();
     move || {
         let id = editor.card.with(|card| card.as_ref().map(|card| card.id))?;
-        let shown = secret.of(id).filter(|secret| !secret.reset)?;
-        let closes = shown.closes;
+        let own = secret.of(id);
+        let closes = own.as_ref().is_some_and(|own| own.closes);
         let actions = move || {
             if closes {
                 view! { <Button on_press=move || editor.close()>"Закрыть карточку"</Button> }.into_any()
@@ -145,8 +168,28 @@ fn SavedSecret(editor: Editor) -> impl IntoView {
                 view! { <LinkButton href=NEW>"Добавить ещё сотрудника"</LinkButton> }.into_any()
             }
         };
-        Some(view! { <div class="gap-below"><SecretBox secret=shown actions=actions/></div> })
+        let frame = match own {
+            Some(own) if !secret.is_row() => {
+                if own.reset {
+                    // It stands beside the button that made it.
+                    return None;
+                }
+                view! { <SecretBox secret=own actions=actions/> }.into_any()
+            }
+            // Those of the cards that were created before this one.
+            _ if secret.shown() => view! { <SecretRow actions=actions focus=true/> }.into_any(),
+            _ => return None,
+        };
+        Some(view! { <div class="gap-below">{frame}</div> })
     }
+}
+
+/// Logins and passwords of the row of cards that is being created.
+#[component]
+fn NewRow() -> impl IntoView {
+    let secret = use_secret();
+    let any = Memo::new(move |_| secret.shown());
+    move || any.get().then(|| view! { <div class="card-side"><SecretRow/></div> })
 }
 
 /// What is to be known before anything is changed.

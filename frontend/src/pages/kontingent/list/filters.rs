@@ -1,6 +1,6 @@
 //! Search and filters of the staff list.
 
-use epos_shared::api::employees::{EmployeeQuery, EmployeeState};
+use epos_shared::api::employees::{EmployeeQuery, EmployeeSort, EmployeeState};
 use epos_shared::api::organizations::{OrganizationInView, OrganizationQuery};
 use epos_shared::roles::Role;
 use leptos::prelude::*;
@@ -33,10 +33,15 @@ pub fn Filters(query: Memo<EmployeeQuery>, turn: Turn, several: Memo<bool>) -> i
     };
     let states =
         EmployeeState::ALL.map(|state| (state.as_str().to_owned(), state.title().to_owned())).to_vec();
-    let sorts = query::SORTS
-        .into_iter()
-        .filter_map(|sort| Some((api::wire_name(sort)?, query::sort_title(sort).to_owned())))
-        .collect::<Vec<_>>();
+    // Within one organization nothing is sorted by it.
+    let sorts = move || {
+        let by_organization = [EmployeeSort::Organization, EmployeeSort::OrganizationDescending];
+        EmployeeSort::ALL
+            .into_iter()
+            .filter(|sort| several.get() || !by_organization.contains(sort))
+            .filter_map(|sort| Some((api::wire_name(sort)?, query::sort_title(sort).to_owned())))
+            .collect::<Vec<_>>()
+    };
     view! {
         <div class="filters" role="search">
             <Search
@@ -75,10 +80,11 @@ pub fn Filters(query: Memo<EmployeeQuery>, turn: Turn, several: Memo<bool>) -> i
                 })
                 on_change=move |sort: String| {
                     change(&|next| {
-                        next.sort = query::SORTS.into_iter().find(|s| api::wire_name(s).as_ref() == Some(&sort));
+                        next.sort =
+                            EmployeeSort::ALL.into_iter().find(|s| api::wire_name(s).as_ref() == Some(&sort));
                     });
                 }
-                options=sorts
+                options=Signal::derive(sorts)
                 errors=errors
             />
         </div>

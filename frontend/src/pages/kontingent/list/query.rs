@@ -17,7 +17,7 @@ pub fn read(parameter: impl Fn(&str) -> Option<String>) -> EmployeeQuery {
         state: parameter("state")
             .and_then(|state| EmployeeState::ALL.into_iter().find(|s| s.as_str() == state)),
         sort: parameter("sort")
-            .and_then(|sort| SORTS.into_iter().find(|s| wire_name(s).as_ref() == Some(&sort))),
+            .and_then(|sort| EmployeeSort::ALL.into_iter().find(|s| wire_name(s).as_ref() == Some(&sort))),
         after: parameter("after"),
         before: parameter("before"),
         limit: None,
@@ -53,9 +53,6 @@ pub fn from_the_start(query: EmployeeQuery) -> EmployeeQuery {
 pub fn narrowed(query: &EmployeeQuery) -> bool {
     query.query.is_some() || query.organization.is_some() || query.role.is_some() || query.state.is_some()
 }
-
-/// The orders, as they are offered.
-pub const SORTS: [EmployeeSort; 12] = EmployeeSort::ALL;
 
 /// An order in Russian.
 #[must_use]

@@ -28,26 +28,31 @@ pub fn Rows(
     asked: EmployeeQuery,
 ) -> impl IntoView {
     let rows = rows.into_iter().map(|row| view! { <Row row=row several=several/> }).collect_view();
-    let (by_name, by_login) = (
-        (EmployeeSort::Name, EmployeeSort::NameDescending),
-        (EmployeeSort::Login, EmployeeSort::LoginDescending),
-    );
     let turn_to = move |sort| {
         let next = EmployeeQuery { sort: Some(sort), ..query::from_the_start(asked.clone()) };
         turn.0.run(next);
     };
     let turn_to = Callback::new(turn_to);
+    let column = move |name, class, up, down| sort_header(name, class, (up, down), sort, turn_to);
     view! {
         <div class="table-wrap">
             <table class="table" class:table-many=several>
                 <caption class="visually-hidden">"Сотрудники"</caption>
                 <thead>
                     <tr>
-                        <SortHeader name="ФИО, e-mail" class="col-name" orders=by_name now=sort turn_to=turn_to/>
-                        <th scope="col" class="col-roles">"Роли"</th>
-                        {several.then(|| view! { <th scope="col" class="col-organization">"Организация"</th> })}
-                        <SortHeader name="Логин" class="col-login" orders=by_login now=sort turn_to=turn_to/>
-                        <th scope="col">"Учётная запись"</th>
+                        {column("ФИО, e-mail", "col-name", EmployeeSort::Name, EmployeeSort::NameDescending)}
+                        {column("Роли, окончание", "col-roles", EmployeeSort::End, EmployeeSort::EndDescending)}
+                        {several
+                            .then(|| {
+                                column(
+                                    "Организация",
+                                    "col-organization",
+                                    EmployeeSort::Organization,
+                                    EmployeeSort::OrganizationDescending,
+                                )
+                            })}
+                        {column("Логин", "col-login", EmployeeSort::Login, EmployeeSort::LoginDescending)}
+                        {column("Учётная запись, вход", "", EmployeeSort::SignIn, EmployeeSort::SignInDescending)}
                     </tr>
                 </thead>
                 <tbody>{rows}</tbody>
@@ -57,15 +62,14 @@ pub fn Rows(
     .into_any()
 }
 
-#[component]
-fn SortHeader(
+/// The head of a column: a press sorts by it, another one the other way round.
+fn sort_header(
     name: &'static str,
     class: &'static str,
-    orders: (EmployeeSort, EmployeeSort),
+    (up, down): (EmployeeSort, EmployeeSort),
     now: EmployeeSort,
     turn_to: Callback<EmployeeSort>,
-) -> impl IntoView {
-    let (up, down) = orders;
+) -> AnyView {
     let (state, picture, next) = if now == up {
         (Some("ascending"), Picture::Ascending, down)
     } else if now == down {
@@ -81,6 +85,7 @@ fn SortHeader(
             </button>
         </th>
     }
+    .into_any()
 }
 
 #[component]
