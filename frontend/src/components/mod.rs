@@ -14,6 +14,7 @@ mod low_vision;
 mod pager;
 mod secret;
 mod states;
+mod strength;
 mod toast;
 
 pub use alert::{Alert, ProblemAlert, Tone};
@@ -30,4 +31,5 @@ pub use low_vision::{LowVisionButton, LowVisionPanel, provide_low_vision};
 pub use pager::Pager;
 pub use secret::{Secret, SecretBox, SecretContext, Slip, provide_secret, use_secret};
 pub use states::{EmptyState, ErrorPage, ErrorState, Loading};
+pub use strength::StrengthMeter;
 pub use toast::{Toasts, provide_toasts, use_toasts};
