@@ -76,7 +76,7 @@ pub(super) fn NewPasswordForm(link: Link, state: LinkState) -> impl IntoView {
                 <p class="over">{over}</p>
                 <Heading text=heading/>
                 <p>{words}</p>
-                <form on:submit=submit novalidate=true class="columns">
+                <form on:submit=submit novalidate=true>
                     <TextField
                         path="user_name"
                         label="Имя пользователя"
