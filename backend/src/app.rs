@@ -8,6 +8,7 @@ use actix_web::dev::ServerHandle;
 use actix_web::http::Method;
 use actix_web::http::header::{ALLOW, LOCATION};
 use actix_web::{App, HttpRequest, HttpResponse, HttpServer, web};
+use epos_shared::api::registration::ConsentText;
 use epos_shared::problem::{Problem, ProblemCode};
 use tokio::sync::watch;
 use utoipa_actix_web::AppExt as _;
@@ -21,6 +22,8 @@ use crate::db::Database;
 use crate::error::{ApiError, respond};
 use crate::http::{AllowedOrigins, BodyLimit, Policy, TrustedProxies};
 use crate::openapi::{self, Routes};
+use crate::organizations::Directory;
+use crate::registration::Pace;
 use crate::{assets, health, http, jobs};
 
 /// What use cases work with. Handlers take it as `web::Data<Services>`. Cheap to clone.
@@ -38,6 +41,12 @@ pub struct Services {
     pub hasher: Hasher,
     /// The address people see.
     pub origin: Origin,
+    /// The text of the consent to the processing of personal data, as it stands now.
+    pub consent: Arc<ConsentText>,
+    /// The organizations that an application may name.
+    pub directory: Directory,
+    /// How often the directory is asked, by address.
+    pub pace: Pace,
 }
 
 impl Services {
@@ -50,8 +59,19 @@ impl Services {
         let options = config.database_options().map_err(ApiError::internal)?;
         let params = config.password_params().map_err(ApiError::internal)?;
         let hasher = Hasher::new(&config.passwords, params, &context).map_err(ApiError::internal)?;
+        let consent = Arc::new(crate::consent::text(&config.consent).map_err(ApiError::internal)?);
         let db = Database::open(options)?;
-        Ok(Self { config: Arc::new(config), mode, db, context, hasher, origin })
+        Ok(Self {
+            config: Arc::new(config),
+            mode,
+            db,
+            context,
+            hasher,
+            origin,
+            consent,
+            directory: Directory::default(),
+            pace: Pace::default(),
+        })
     }
 
     fn allowed_origins(&self) -> AllowedOrigins {
@@ -73,6 +93,8 @@ pub fn routes(config: &mut ServiceConfig) {
     config.service(health::healthz).service(health::readyz).service(
         utoipa_actix_web::scope("/api/v1")
             .configure(crate::accounts::routes)
+            .configure(crate::consent::routes)
+            .configure(crate::registration::routes)
             .configure(crate::subsystems::routes)
             .configure(crate::kontingent::routes),
     );

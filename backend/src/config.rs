@@ -32,6 +32,10 @@ pub struct Config {
     pub sessions: Sessions,
     /// One-time passwords of cards.
     pub one_time_credentials: OneTimeCredentials,
+    /// Applications for accounts.
+    pub registration: Registration,
+    /// The text of the consent to the processing of personal data.
+    pub consent: Consent,
     /// The journal.
     pub audit: Audit,
     /// The region.
@@ -158,6 +162,32 @@ section! {
 }
 
 section! {
+    /// Applications for accounts.
+    Registration {
+        /// How long the link of a letter works.
+        link_hours: u32 = 72,
+        /// Applications from one address within an hour.
+        address_hourly: u32 = 20,
+        /// Letters to one mailbox within a day that strangers may cause.
+        mailbox_daily: u32 = 3,
+        /// How long an application is kept that nobody has finished, or that has ended.
+        keep_days: u32 = 30,
+        /// Searches in the directory of organizations from one address within a minute.
+        directory_per_minute: u32 = 1_200,
+    }
+}
+
+section! {
+    /// The text of the consent to the processing of personal data. Both keys or none: then it is the built-in one.
+    Consent {
+        /// The version of the text in the file.
+        version: String = String::new(),
+        /// UTF-8: the heading, then paragraphs, with an empty line between any two.
+        file: Option<PathBuf> = None,
+    }
+}
+
+section! {
     /// The journal.
     Audit {
         /// How often new rows are sealed.
@@ -230,6 +260,9 @@ impl Config {
         if let Err(error) = self.public_origin() {
             wrong.push(error);
         }
+        if let Err(error) = crate::consent::text(&self.consent) {
+            wrong.push(error);
+        }
         if mode == Mode::Production {
             if self.server.trusted_proxies.is_none() {
                 wrong.push(
@@ -264,6 +297,11 @@ impl Config {
             ("sessions.absolute_hours", self.sessions.absolute_hours.into()),
             ("one_time_credentials.valid_days", self.one_time_credentials.valid_days.into()),
             ("one_time_credentials.failures", self.one_time_credentials.failures.into()),
+            ("registration.link_hours", self.registration.link_hours.into()),
+            ("registration.address_hourly", self.registration.address_hourly.into()),
+            ("registration.mailbox_daily", self.registration.mailbox_daily.into()),
+            ("registration.keep_days", self.registration.keep_days.into()),
+            ("registration.directory_per_minute", self.registration.directory_per_minute.into()),
             ("audit.seal_interval_ms", self.audit.seal_interval_ms),
         ] {
             if value == 0 {

@@ -12,6 +12,7 @@ use crate::audit;
 use crate::db::schema::leases;
 use crate::db::{Conn, DbError};
 use crate::on;
+use crate::registration;
 
 /// How long a lease lasts unless renewed: many times the longest work under it.
 const LEASE: TimeDelta = TimeDelta::seconds(30);
@@ -108,6 +109,12 @@ pub async fn run_sweeper(services: Services, mut stop: watch::Receiver<bool>) {
         match swept {
             Ok(swept) => tracing::debug!(swept, "old counters of failures were removed"),
             Err(error) => tracing::warn!(%error, "old counters of failures could not be removed"),
+        }
+        let tools = services.clone();
+        let swept = services.db.write_by_condition(move |conn| registration::sweep(conn, &tools)).await;
+        match swept {
+            Ok(swept) => tracing::debug!(swept, "old applications were removed"),
+            Err(error) => tracing::warn!(%error, "old applications could not be removed"),
         }
     }
 }

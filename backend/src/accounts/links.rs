@@ -40,7 +40,7 @@ fn purpose(word: &str) -> Option<LinkPurpose> {
 
 /// A link to be made.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct NewLink<'a> {
+pub(crate) struct NewLink<'a> {
     pub purpose: LinkPurpose,
     /// The account, if there is one already.
     pub account: Option<Id>,
@@ -54,7 +54,7 @@ pub(super) struct NewLink<'a> {
 
 /// A link that works.
 #[derive(Debug, Clone)]
-pub(super) struct Link {
+pub(crate) struct Link {
     pub id: Id,
     pub purpose: LinkPurpose,
     pub account: Option<Id>,
@@ -69,7 +69,7 @@ fn hash(token: &str) -> Vec<u8> {
 
 /// Makes a link in the caller's write transaction and answers its token; older ones of the same subject and
 /// purpose work no more.
-pub(super) fn issue(conn: &mut Conn, context: &Context, new: NewLink<'_>) -> Result<String, DbError> {
+pub(crate) fn issue(conn: &mut Conn, context: &Context, new: NewLink<'_>) -> Result<String, DbError> {
     let now = context.db_now();
     void(conn, new.subject, new.purpose, now)?;
     let token = URL_SAFE_NO_PAD.encode(context.bytes::<32>());
@@ -89,7 +89,7 @@ pub(super) fn issue(conn: &mut Conn, context: &Context, new: NewLink<'_>) -> Res
 }
 
 /// No link of this purpose works for the subject any more.
-pub(super) fn void(
+pub(crate) fn void(
     conn: &mut Conn,
     subject: Id,
     purpose: LinkPurpose,
@@ -104,6 +104,12 @@ pub(super) fn void(
     Ok(())
 }
 
+/// Removes every link of some subjects, used or not.
+pub(crate) fn remove(conn: &mut Conn, subjects: &[Id]) -> Result<(), DbError> {
+    diesel::delete(t::table.filter(t::subject_id.eq_any(subjects))).execute(conn)?;
+    Ok(())
+}
+
 type Row =
     (Id, String, Option<Id>, Id, Option<String>, NaiveDateTime, Option<NaiveDateTime>, Option<NaiveDateTime>);
 
@@ -111,7 +117,7 @@ type Row =
 ///
 /// # Errors
 /// `link-unknown`, `link-used`, `link-expired`; the database fails.
-pub(super) fn look(conn: &mut Conn, token: &str, now: NaiveDateTime) -> Result<Link, ApiError> {
+pub(crate) fn look(conn: &mut Conn, token: &str, now: NaiveDateTime) -> Result<Link, ApiError> {
     let unknown = || {
         Problem::new(ProblemCode::LinkUnknown)
             .with_detail("Откройте ссылку из последнего письма целиком: прежние ссылки больше не действуют.")
@@ -158,7 +164,7 @@ pub(super) fn look(conn: &mut Conn, token: &str, now: NaiveDateTime) -> Result<L
 ///
 /// # Errors
 /// Those of [`look`]; also `link-unknown` where the link is for something else than `purposes`.
-pub(super) fn consume(
+pub(crate) fn consume(
     conn: &mut Conn,
     token: &str,
     purposes: &[LinkPurpose],

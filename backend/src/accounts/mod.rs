@@ -2,7 +2,7 @@
 
 mod attempts;
 pub mod bulk;
-mod links;
+pub(crate) mod links;
 mod password;
 mod routes;
 mod session_state;
@@ -18,6 +18,7 @@ use epos_shared::values::{Email, FullName};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::app::Services;
+use crate::consent::{self, Consent};
 use crate::context::{Context, Secrets};
 use crate::db::types::Id;
 use crate::db::{Conn, DbError};
@@ -26,7 +27,7 @@ use crate::kontingent;
 
 pub use password::{HashError, Hasher, Verdict};
 pub use sessions::SessionToken;
-pub use signed_in::{BACKGROUND_HEADER, MaybeSignedIn, SignedIn};
+pub use signed_in::{BACKGROUND_HEADER, MaybeSignedIn, SignedIn, WithoutConsent};
 
 /// The calls of the feature.
 pub fn routes(config: &mut ServiceConfig) {
@@ -51,8 +52,12 @@ pub struct NewAccount<'a> {
     pub email_is_verified: bool,
     /// Должность.
     pub position: Option<&'a str>,
+    /// The organization named at registration.
+    pub organization: Option<Id>,
     /// Argon2id ([`Hasher`]); without one nobody signs in by password.
     pub password_hash: Option<&'a str>,
+    /// The consent to the processing of personal data; without one it is asked for at the first sign-in.
+    pub consent: Option<Consent<'a>>,
     /// An account of the demo, refused outside of it.
     pub is_demo: bool,
 }
@@ -63,6 +68,15 @@ pub struct NewAccount<'a> {
 /// The name was given out before, the address is another account's ([`crate::db::broken_unique`]), or the
 /// database fails.
 pub fn create(conn: &mut Conn, context: &Context, new: &NewAccount<'_>) -> QueryResult<Id> {
+    store::take_name(conn, new.user_name, context.db_now())?;
+    create_named(conn, context, new)
+}
+
+/// [`create`] under a name that was given out to this very person before (an application's).
+///
+/// # Errors
+/// The address is another account's ([`crate::db::broken_unique`]), or the database fails.
+pub fn create_named(conn: &mut Conn, context: &Context, new: &NewAccount<'_>) -> QueryResult<Id> {
     let (id, now) = (context.id(), context.db_now());
     let row = store::NewRow {
         id,
@@ -79,8 +93,13 @@ pub fn create(conn: &mut Conn, context: &Context, new: &NewAccount<'_>) -> Query
         status: store::ACTIVE,
         demo: new.is_demo,
         created_at: now,
+        organization_id: new.organization,
+        consent_version: new.consent.map(|consent| consent.version),
     };
     store::insert(conn, &row)?;
+    if let Some(consent) = &new.consent {
+        consent::insert(conn, context, id, consent)?;
+    }
     Ok(id)
 }
 
@@ -115,6 +134,23 @@ pub fn find(conn: &mut Conn, id: Id) -> Result<Option<Account>, DbError> {
         email: row.email,
         last_sign_in_at: row.last_sign_in_at,
     }))
+}
+
+/// Whether an address is an account's ([`Email::key`]).
+///
+/// # Errors
+/// The database fails.
+pub fn owner_of_address(conn: &mut Conn, email_key: &str) -> QueryResult<Option<Id>> {
+    store::find_by_address(conn, email_key)
+}
+
+/// Notes the version of the consent an account has given, inside the caller's write transaction; false where it
+/// had given that one before.
+///
+/// # Errors
+/// The database fails.
+pub fn note_consent(conn: &mut Conn, account: Id, version: &str) -> QueryResult<bool> {
+    store::note_consent(conn, account, version)
 }
 
 /// Blocks an account, inside the caller's write transaction; the journal is the caller's.
@@ -192,6 +228,18 @@ pub fn rotate(
 /// The database fails.
 pub fn forget_card(conn: &mut Conn, card: Id) -> QueryResult<()> {
     sessions::forget_card(conn, card).map(|_| ())
+}
+
+/// The session as its person sees it just after he has given his consent.
+///
+/// # Errors
+/// The database fails.
+pub async fn session_state_after_consent(
+    services: &Services,
+    signed_in: &SignedIn,
+) -> Result<SessionState, ApiError> {
+    let view = session_state::View { consent_required: false, ..session_state::View::from(signed_in) };
+    session_state::show(services, view).await
 }
 
 /// The session as its person sees it, working as a card: for answers after [`work_as`].

@@ -71,6 +71,7 @@ pub(super) async fn open(
         previous_sign_in_at: opened.previous_sign_in_at,
         idle_expires_at: (services.context.now() + services.config.sessions.idle()).min(opened.expires_at),
         expires_at: opened.expires_at,
+        consent_required: opened.consent_version.as_ref() != Some(&services.consent.version),
     };
     tracing::debug!(session = %opened.session, "a session was opened");
     let state = session_state::show(&services, view).await?;

@@ -20,6 +20,7 @@ pub(super) struct View {
     pub previous_sign_in_at: Option<DateTime<Utc>>,
     pub idle_expires_at: DateTime<Utc>,
     pub expires_at: DateTime<Utc>,
+    pub consent_required: bool,
 }
 
 impl From<&SignedIn> for View {
@@ -30,6 +31,7 @@ impl From<&SignedIn> for View {
             previous_sign_in_at: signed_in.previous_sign_in_at,
             idle_expires_at: signed_in.idle_expires_at,
             expires_at: signed_in.expires_at,
+            consent_required: !signed_in.has_consented,
         }
     }
 }
@@ -59,6 +61,6 @@ pub(super) async fn show(services: &Services, view: View) -> Result<SessionState
         idle_expires_at: view.idle_expires_at,
         expires_at: view.expires_at,
         previous_sign_in_at: view.previous_sign_in_at,
-        consent_required: false,
+        consent_required: view.consent_required,
     })))
 }

@@ -77,9 +77,21 @@ pub(super) struct Live {
     pub previous_sign_in_at: Option<NaiveDateTime>,
     pub account_is_active: bool,
     pub account_is_demo: bool,
+    pub consent_version: Option<String>,
 }
 
-type Found = (Id, Id, Option<Id>, NaiveDateTime, NaiveDateTime, Option<NaiveDateTime>, String, bool);
+#[derive(Queryable)]
+struct Found {
+    id: Id,
+    account: Id,
+    card: Option<Id>,
+    last_seen_at: NaiveDateTime,
+    expires_at: NaiveDateTime,
+    previous_sign_in_at: Option<NaiveDateTime>,
+    status: String,
+    demo: bool,
+    consent_version: Option<String>,
+}
 
 /// The live session of a token.
 pub(super) fn find(
@@ -104,18 +116,20 @@ pub(super) fn find(
             t::previous_sign_in_at,
             accounts::status,
             accounts::demo,
+            accounts::consent_version,
         ))
         .first(conn)
         .optional()?;
-    Ok(found.map(|(id, account, card, last_seen_at, expires_at, previous_sign_in_at, status, demo)| Live {
-        id,
-        account,
-        card,
-        last_seen_at,
-        expires_at,
-        previous_sign_in_at,
-        account_is_active: status == super::store::ACTIVE,
-        account_is_demo: demo,
+    Ok(found.map(|found| Live {
+        id: found.id,
+        account: found.account,
+        card: found.card,
+        last_seen_at: found.last_seen_at,
+        expires_at: found.expires_at,
+        previous_sign_in_at: found.previous_sign_in_at,
+        account_is_active: found.status == super::store::ACTIVE,
+        account_is_demo: found.demo,
+        consent_version: found.consent_version,
     }))
 }
 

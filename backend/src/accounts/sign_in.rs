@@ -28,6 +28,8 @@ pub(super) struct Opened {
     pub card: Option<Id>,
     pub previous_sign_in_at: Option<DateTime<Utc>>,
     pub expires_at: DateTime<Utc>,
+    /// The consent that was given last.
+    pub consent_version: Option<String>,
 }
 
 /// Signs somebody in.
@@ -215,6 +217,7 @@ async fn open(
             card,
             previous_sign_in_at: account.last_sign_in_at.map(|at| at.and_utc()),
             expires_at: (now + limits.absolute()).and_utc(),
+            consent_version: account.consent_version.clone(),
         })
     })
     .await

@@ -21,7 +21,8 @@ use crate::http::RequestInfo;
 pub const BACKGROUND_HEADER: &str = "epos-background";
 
 /// Somebody with a live session. It says nothing of rights: the chosen card's roles are read where they are
-/// needed. An extractor; without a session it answers 401.
+/// needed. An extractor; without a session it answers 401, and 403 `consent-required` to whoever has not agreed
+/// to the text of the consent as it stands now.
 #[derive(Debug, Clone)]
 pub struct SignedIn {
     /// The session.
@@ -36,6 +37,7 @@ pub struct SignedIn {
     pub(super) idle_expires_at: DateTime<Utc>,
     pub(super) expires_at: DateTime<Utc>,
     pub(super) previous_sign_in_at: Option<DateTime<Utc>>,
+    pub(super) has_consented: bool,
 }
 
 impl SignedIn {
@@ -51,9 +53,33 @@ impl FromRequest for SignedIn {
     type Future = Pin<Box<dyn Future<Output = Result<Self, ApiError>>>>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let found = WithoutConsent::from_request(request, payload);
+        Box::pin(async move {
+            let WithoutConsent(signed_in) = found.await?;
+            if signed_in.has_consented {
+                return Ok(signed_in);
+            }
+            Err(Problem::new(ProblemCode::ConsentRequired)
+                .with_detail("Прочитайте текст согласия и отметьте его: остальное откроется сразу.")
+                .into())
+        })
+    }
+}
+
+/// Somebody with a live session, also where the consent to the processing of personal data is still to be given:
+/// for the giving itself and for what people may always see of their own data. An extractor; without a session
+/// it answers 401.
+#[derive(Debug, Clone)]
+pub struct WithoutConsent(pub SignedIn);
+
+impl FromRequest for WithoutConsent {
+    type Error = ApiError;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, ApiError>>>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let found = MaybeSignedIn::from_request(request, payload);
         Box::pin(async move {
-            found.await?.0.ok_or_else(|| {
+            found.await?.0.map(Self).ok_or_else(|| {
                 Problem::new(ProblemCode::NotSignedIn).with_detail("Войдите снова: сеанс закончился.").into()
             })
         })
@@ -135,5 +161,6 @@ async fn resolve(
         idle_expires_at: idle.and_utc(),
         expires_at: live.expires_at.and_utc(),
         previous_sign_in_at: live.previous_sign_in_at.map(|at| at.and_utc()),
+        has_consented: live.consent_version.as_ref() == Some(&services.consent.version),
     }))
 }

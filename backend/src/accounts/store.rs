@@ -27,6 +27,7 @@ pub(super) struct AccountRow {
     pub blocked_reason: Option<String>,
     pub last_sign_in_at: Option<NaiveDateTime>,
     pub demo: bool,
+    pub consent_version: Option<String>,
 }
 
 impl AccountRow {
@@ -73,15 +74,31 @@ pub(super) struct NewRow<'a> {
     pub status: &'static str,
     pub demo: bool,
     pub created_at: NaiveDateTime,
+    pub organization_id: Option<Id>,
+    pub consent_version: Option<&'a str>,
+}
+
+/// Takes a name for ever, by whatever it is given to.
+pub(super) fn take_name(conn: &mut Conn, name: &str, now: NaiveDateTime) -> QueryResult<()> {
+    diesel::insert_into(issued_names::table)
+        .values((issued_names::name.eq(name), issued_names::issued_at.eq(now)))
+        .execute(conn)
+        .map(|_| ())
 }
 
 pub(super) fn insert(conn: &mut Conn, row: &NewRow<'_>) -> QueryResult<()> {
-    // The name is taken for ever, by whatever it is given to.
-    diesel::insert_into(issued_names::table)
-        .values((issued_names::name.eq(row.user_name), issued_names::issued_at.eq(row.created_at)))
-        .execute(conn)?;
-    diesel::insert_into(accounts::table).values(row).execute(conn)?;
-    Ok(())
+    diesel::insert_into(accounts::table).values(row).execute(conn).map(|_| ())
+}
+
+pub(super) fn find_by_address(conn: &mut Conn, email_key: &str) -> QueryResult<Option<Id>> {
+    accounts::table.filter(accounts::email_key.eq(email_key)).select(accounts::id).first(conn).optional()
+}
+
+pub(super) fn note_consent(conn: &mut Conn, id: Id, version: &str) -> QueryResult<bool> {
+    let without = accounts::table
+        .find(id)
+        .filter(accounts::consent_version.is_null().or(accounts::consent_version.ne(version)));
+    Ok(diesel::update(without).set(accounts::consent_version.eq(version)).execute(conn)? == 1)
 }
 
 pub(super) fn find(conn: &mut Conn, id: Id) -> QueryResult<Option<AccountRow>> {

@@ -15,6 +15,7 @@ use crate::accounts::{self, NewAccount};
 use crate::app::Services;
 use crate::audit::{self, Event};
 use crate::config::{Config, Mode};
+use crate::consent::Consent;
 use crate::db::types::Id;
 use crate::db::{Conn, Unique, broken_unique};
 use crate::error::ApiError;
@@ -78,7 +79,9 @@ pub(super) fn run(config: Config, command: Command) -> Result<(), CommandError> 
         email: &create.email,
         email_is_verified: true,
         position: Some(Role::Support.title()),
+        organization: None,
         password_hash: Some(&hash),
+        consent: Some(Consent::of_command(&services.consent, services.context.db_now())),
         is_demo: false,
     };
     let login = services.db.write_tx_blocking(|conn| store(conn, &services, &account, &create.operator))?;

@@ -4,19 +4,24 @@ use std::collections::HashMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use epos_shared::api::employees::{NewEmployee, OneTimeCredentials, Person, RoleInput};
+use epos_shared::api::registration::Registration;
 use epos_shared::ids::{EmployeeId, OrganizationId};
 use epos_shared::roles::Role;
+use epos_shared::values::{Email, FullName, PersonName};
 
+use super::organizations::not_listed;
 use super::{DemoError, PASSWORD, Plan, SEED, Table};
 use crate::accounts::{self, NewAccount};
 use crate::app::Services;
 use crate::audit;
+use crate::consent::Consent;
 use crate::context::Context;
 use crate::db::Conn;
 use crate::db::types::Id;
 use crate::error::ApiError;
 use crate::kontingent::{self, Actor, Asker, Issuer};
 use crate::organizations::{self, NewOrganization, Scope, Search};
+use crate::registration;
 
 /// Fills an empty database with the demo, in one transaction, and answers the table of its accounts; one
 /// that holds organizations already stays as it is. Blocks.
@@ -38,6 +43,7 @@ pub fn load(services: &Services) -> Result<Table, ApiError> {
         let organizations = loading.organizations(conn)?;
         let accounts = loading.accounts(conn, &hashes)?;
         let printed = loading.cards(conn, &organizations, &accounts)?;
+        loading.application(conn)?;
         Ok(Table::new(&plan, printed))
     })
 }
@@ -102,16 +108,19 @@ impl Loading<'_> {
         let mut created = Vec::with_capacity(self.plan.accounts.len());
         for planned in &self.plan.accounts {
             let hash = if planned.password { hashes.next() } else { None };
+            let context = self.ago(planned.bound_hours_ago);
             let new = NewAccount {
                 user_name: &planned.user_name,
                 name: &planned.name,
                 email: &planned.email,
                 email_is_verified: true,
                 position: None,
+                organization: None,
                 password_hash: hash.map(String::as_str),
+                consent: Some(Consent::of_command(&self.services.consent, context.db_now())),
                 is_demo: true,
             };
-            let id = accounts::create(conn, &self.ago(planned.bound_hours_ago), &new)?;
+            let id = accounts::create(conn, &context, &new)?;
             if planned.blocked {
                 accounts::block(conn, id, "Учётная запись заблокирована службой поддержки")?;
             }
@@ -121,6 +130,31 @@ impl Loading<'_> {
             created.push(id);
         }
         Ok(created)
+    }
+
+    /// An application that waits for support: of a teacher of a school that is not in the list.
+    fn application(&self, conn: &mut Conn) -> Result<(), ApiError> {
+        let part = |text: &str| {
+            text.parse::<PersonName>().map_err(|error| DemoError::Invalid(format!("{text}: {error}")))
+        };
+        let (organization, inn, kpp) = not_listed(self.plan.organizations.len())?;
+        let wanted = Registration {
+            name: FullName {
+                family_name: part("Дягилева")?,
+                given_name: part("Вера")?,
+                patronymic: Some(part("Львовна")?),
+            },
+            email: "diagileva@stupeni.example"
+                .parse::<Email>()
+                .map_err(|error| DemoError::Invalid(format!("{error}")))?,
+            position: "Учитель истории".to_owned(),
+            organization,
+            inn,
+            kpp,
+            consent_version: self.services.consent.version.clone(),
+        };
+        registration::put_into_queue(conn, &self.ago(20), &wanted)?;
+        Ok(())
     }
 
     /// Creates, binds and archives; answers the credentials that are printed.

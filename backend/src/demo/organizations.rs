@@ -1,5 +1,6 @@
 //! The organizations of the demo: an operator, three invented districts, a regional department over colleges.
 
+use epos_shared::api::registration::AppliedOrganization;
 use epos_shared::roles::OrganizationKind;
 use epos_shared::values::{Inn, Kpp};
 
@@ -181,6 +182,16 @@ pub(super) fn plan() -> Result<Vec<PlannedOrganization>, DemoError> {
         });
     }
     Ok(all)
+}
+
+/// An organization that is not in the list: somebody has applied for an account there.
+pub(super) fn not_listed(listed: usize) -> Result<(AppliedOrganization, Inn, Kpp), DemoError> {
+    let organization = AppliedOrganization::Unlisted {
+        full_name: "Частное общеобразовательное учреждение «Школа „Ступени“»".to_owned(),
+        short_name: "ЧОУ «Школа „Ступени“»".to_owned(),
+        town: "г. Сылвенск".to_owned(),
+    };
+    Ok((organization, inn(listed)?, kpp()?))
 }
 
 /// The `number`-th ИНН of the range 5999: of Пермский край by its first digits, and of no tax office, so that

@@ -27,7 +27,10 @@ fn wrong_parameter(field: &str, message: &str) -> ApiError {
 }
 
 /// Rows on a page, judged.
-pub(super) fn limit(limit: Option<u32>) -> Result<usize, ApiError> {
+///
+/// # Errors
+/// `malformed-parameter`.
+pub fn limit(limit: Option<u32>) -> Result<usize, ApiError> {
     match limit.unwrap_or(DEFAULT_LIMIT) {
         limit @ 1..=MAX_LIMIT => Ok(usize::try_from(limit).unwrap_or(usize::MAX)),
         _ => Err(wrong_parameter("limit", "Число строк на странице — от 1 до 100")),
@@ -35,7 +38,10 @@ pub(super) fn limit(limit: Option<u32>) -> Result<usize, ApiError> {
 }
 
 /// The words of a search, judged.
-pub(super) fn query_words(query: Option<&str>) -> Result<Vec<String>, ApiError> {
+///
+/// # Errors
+/// `malformed-parameter`.
+pub fn query_words(query: Option<&str>) -> Result<Vec<String>, ApiError> {
     words::of_query(query.unwrap_or_default())
         .map_err(|_| wrong_parameter("query", "Слишком длинный запрос: не больше 10 слов и 200 знаков"))
 }

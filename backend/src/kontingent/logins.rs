@@ -37,7 +37,7 @@ pub(super) fn first_free(conn: &mut Conn, name: &FullName) -> QueryResult<u32> {
 ///
 /// # Errors
 /// The database fails.
-pub(super) fn issue(conn: &mut Conn, name: &FullName, from: u32, now: NaiveDateTime) -> QueryResult<Login> {
+pub fn issue(conn: &mut Conn, name: &FullName, from: u32, now: NaiveDateTime) -> QueryResult<Login> {
     let stem = login_stem(name);
     for number in from..u32::MAX {
         let login = Login::numbered(&stem, number).map_err(|_| corrupt("the stem of a login"))?;

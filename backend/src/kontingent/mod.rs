@@ -25,4 +25,6 @@ pub use actor::{Actor, Asker, Refusal, StaffOf};
 pub use binding_store::{bind, is_own_card, note_sign_in, own_cards};
 pub use cards::{create, first_login};
 pub use credentials::{Issuer, issue};
+pub use list::{limit as page_limit, query_words};
+pub use logins::issue as issue_login;
 pub use routes::routes;

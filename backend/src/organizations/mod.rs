@@ -1,5 +1,6 @@
 //! Organizations: a tree from the operator and the departments down to schools.
 
+mod directory;
 mod store;
 
 use chrono::NaiveDate;
@@ -14,6 +15,7 @@ use crate::context::Context;
 use crate::db::Conn;
 use crate::db::types::Id;
 
+pub use directory::{Directory, numbers_of, with_inn, with_numbers};
 pub use store::{
     Found, KindsByPlace, OrganizationRow, Search, count, descendants_of, find, find_all, first_of, has_below,
     in_order, keys, place, search,

@@ -32,7 +32,7 @@ pub struct OrganizationRow {
     pub closed_on: Option<NaiveDate>,
 }
 
-type Columns = (
+pub(super) type Columns = (
     organizations::id,
     organizations::kind,
     organizations::short_name,
@@ -40,9 +40,9 @@ type Columns = (
     organizations::town,
     organizations::closed_on,
 );
-type Line = (Id, String, String, String, String, Option<NaiveDate>);
+pub(super) type Line = (Id, String, String, String, String, Option<NaiveDate>);
 
-const COLUMNS: Columns = (
+pub(super) const COLUMNS: Columns = (
     organizations::id,
     organizations::kind,
     organizations::short_name,
@@ -51,7 +51,7 @@ const COLUMNS: Columns = (
     organizations::closed_on,
 );
 
-fn row((id, kind, short_name, full_name, town, closed_on): Line) -> QueryResult<OrganizationRow> {
+pub(super) fn row((id, kind, short_name, full_name, town, closed_on): Line) -> QueryResult<OrganizationRow> {
     let kind = OrganizationKind::from_wire(&kind)
         .ok_or_else(|| diesel::result::Error::DeserializationError(format!("a kind: {kind}").into()))?;
     Ok(OrganizationRow { id, kind, short_name, full_name, town, closed_on })

@@ -11,21 +11,26 @@
 
 mod common;
 
+mod applicants;
 mod audit;
 mod binding;
 mod cli;
+mod consent;
 mod database;
 mod demo;
+mod directory;
 mod employees_card;
 mod employees_list;
 mod http;
 mod letters;
 mod matrix;
 mod matrix_world;
+mod moderation;
 mod openapi;
 mod organizations;
 mod people;
 mod plans;
+mod registration;
 mod roles_in_force;
 mod schema;
 mod seed;

@@ -235,6 +235,7 @@ fn insert(
                 accounts::email_key.eq(email),
                 accounts::password_hash.eq(hash),
                 accounts::status.eq("active"),
+                accounts::consent_version.eq(epos_backend::consent::BUILT_IN_VERSION),
                 accounts::created_at.eq(now),
             )
         })

@@ -17,6 +17,7 @@ mod search;
 mod secret;
 mod slash;
 mod states;
+mod strength;
 mod table;
 mod toast;
 
@@ -36,5 +37,6 @@ pub use question::{Body, Line, Made, Question, Questions, Typed, asking};
 pub use search::Search;
 pub use secret::{Secret, SecretBox, SecretContext, SecretRow, Slip, provide_secret, use_secret};
 pub use states::{EmptyState, ErrorPage, ErrorState, Loading};
+pub use strength::StrengthMeter;
 pub use table::{facts, lines, panel, table};
 pub use toast::{Toasts, provide_toasts, use_toasts};

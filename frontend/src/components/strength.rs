@@ -12,9 +12,8 @@ pub fn StrengthMeter(
     user_name: RwSignal<String>,
 ) -> impl IntoView {
     let found = Memo::new(move |_| {
-        password.with(|text| {
-            (!text.is_empty()).then(|| user_name.with(|name| strength(text, &[name.as_str()])))
-        })
+        password
+            .with(|text| (!text.is_empty()).then(|| user_name.with(|name| strength(text, &[name.as_str()]))))
     });
     let look = move || {
         found.get().map_or("strength", |found| match found.score {

@@ -27,6 +27,8 @@ value_error! {
         OrganizationMissing = "organization-missing", "Выберите организацию или укажите, что её нет в списке";
         /// The organization is not there, or closed.
         OrganizationUnknown = "organization-unknown", "Такой организации нет в списке. Выберите её заново";
+        /// An organization that was typed in is in the list.
+        OrganizationListed = "organization-listed", "Организация с такими ИНН и КПП есть в списке: выберите её";
         /// No name of an organization that is not listed.
         OrganizationNameEmpty = "organization-name-empty", "Укажите наименование организации";
         /// A name longer than 300 characters, or with characters that cannot be seen.

@@ -12,6 +12,7 @@ use diesel::prelude::*;
 use epos_backend::accounts::{self, NewAccount};
 use epos_backend::app::{self, Running, Services};
 use epos_backend::config::{Config, Mode};
+use epos_backend::consent::Consent;
 use epos_backend::context::{Clock, Context, ManualClock, MasterKey, Secrets, SystemRandom};
 use epos_backend::db::types::Id;
 use epos_backend::db::{Conn, DbError};
@@ -164,7 +165,9 @@ impl TestApp {
                 email: &format!("{user_name}@epos.test").parse().unwrap(),
                 email_is_verified: true,
                 position: None,
+                organization: None,
                 password_hash: Some(&hash),
+                consent: Some(Consent::of_command(&services.consent, services.context.db_now())),
                 is_demo: false,
             };
             Ok(accounts::create(conn, &services.context, &new)?)

@@ -218,7 +218,14 @@ impl Form {
 #[component]
 pub fn Register() -> impl IntoView {
     let form = Form::new();
-    let errors = FormErrors::new(move || form.draft().parse().err().unwrap_or_default());
+    let errors = FormErrors::new(move || {
+        let mut errors = form.draft().parse().err().unwrap_or_default();
+        for error in &mut errors {
+            // The box of this page is called in full.
+            error.message = error.message.replace("«Без отч.»", "«Без отчества»");
+        }
+        errors
+    });
     let sending = Sending::new(errors);
     // Where the letter went, and for how many hours its link works.
     let sent = RwSignal::new(None::<(String, u32)>);

@@ -24,7 +24,7 @@ const TYPED: [Line; 3] = [
 const LISTED: Line = Line {
     required: false,
     readonly: true,
-    placeholder: "Заполнится по выбранной организации",
+    placeholder: "Заполнится само",
     ..Line::new(LISTED_NAME, "short_name", SHORT)
 };
 const NUMBERS: [Line; 2] = [

@@ -11,7 +11,7 @@ use leptos_router::hooks::use_navigate;
 use super::link::Link;
 use super::sending::Sending;
 use crate::api::registration as api;
-use crate::components::{Button, Heading, Kind, PasswordField, TextField};
+use crate::components::{Button, Heading, Kind, PasswordField, StrengthMeter, TextField};
 use crate::form::FormErrors;
 use crate::russian;
 use crate::session::use_session;
@@ -76,7 +76,7 @@ pub(super) fn NewPasswordForm(link: Link, state: LinkState) -> impl IntoView {
                 <p class="over">{over}</p>
                 <Heading text=heading/>
                 <p>{words}</p>
-                <form on:submit=submit novalidate=true class="columns">
+                <form on:submit=submit novalidate=true>
                     <TextField
                         path="user_name"
                         label="Имя пользователя"
@@ -94,6 +94,7 @@ pub(super) fn NewPasswordForm(link: Link, state: LinkState) -> impl IntoView {
                         autocomplete="new-password"
                         hint="Не короче 10 знаков. Проще всего запомнить несколько слов подряд."
                     />
+                    <StrengthMeter password=password user_name=user_name/>
                     {sending.refusal()}
                     <Button kind=Kind::Primary class="button-wide" submit=true busy=sending.busy>
                         "Сохранить пароль"
