@@ -9,6 +9,7 @@ use super::{Button, Dialog, Kind, PasswordField, ProblemAlert, StrengthMeter, Te
 use crate::api::{self, ApiError, Deed};
 use crate::dom;
 use crate::form::{FormErrors, field_id};
+use crate::russian::until;
 use crate::session::use_session;
 
 const FORM: &str = "question-form";
@@ -230,7 +231,10 @@ pub fn Questions(
             let messages =
                 error.problem().map(|p| p.errors.iter().map(|e| e.message.clone()).collect::<Vec<_>>());
             let messages = messages.unwrap_or_default().join(" ");
-            view! { <ProblemAlert error=error>{messages}</ProblemAlert> }
+            let locked = error.problem().and_then(|problem| problem.locked_until);
+            let locked =
+                locked.map(|end| format!("Попробовать снова можно будет в {} по вашему времени.", until(end)));
+            view! { <ProblemAlert error=error>{messages} {locked}</ProblemAlert> }
         })
     };
     view! {

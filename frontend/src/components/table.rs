@@ -69,7 +69,7 @@ pub fn facts(facts: Vec<(&'static str, String)>) -> AnyView {
 pub fn panel(id: &'static str, title: &'static str, content: Vec<AnyView>) -> AnyView {
     view! {
         <section class="panel stack" aria-labelledby=id>
-            <h2 id=id>{title}</h2>
+            <h2 id=id class="side-title">{title}</h2>
             {content}
         </section>
     }

@@ -40,7 +40,7 @@ pub fn Profile() -> impl IntoView {
         <div class="stack">
             <Fetched ask=Box::new(profile) again=again/>
             <section class="panel stack" aria-labelledby="sessions-title">
-                <h2 id="sessions-title">"Где выполнен вход"</h2>
+                <h2 id="sessions-title" class="side-title">"Где выполнен вход"</h2>
                 <Fetched ask=Box::new(sessions) again=again/>
             </section>
         </div>
@@ -216,17 +216,18 @@ fn sessions_view(sessions: &OwnSessions, asked: Asked) -> AnyView {
         ]
     });
     let question = Question {
-        title: "Завершить все сеансы?",
-        words: "Вы выйдете на всех устройствах, и здесь тоже.".to_owned(),
+        title: "Завершить все остальные сеансы?",
+        words: "Здесь вы останетесь, на других устройствах придётся войти снова.".to_owned(),
         confirm: "Завершить все",
         danger: true,
         deed: own::end_sessions(),
         body: Body::Nothing,
-        done: "Все сеансы завершены",
+        done: "Остальные сеансы завершены",
     };
     view! {
         {table("Сеансы", &["Устройство, адрес", "Вход", "Последнее действие", "Сеанс"], rows.collect())}
-        <p class="gap-above">{asking(asked, "Завершить все".into_any(), question)}</p>
+        {(sessions.items.len() > 1)
+            .then(|| view! { <p class="gap-above">{asking(asked, "Завершить все".into_any(), question)}</p> })}
     }
     .into_any()
 }

@@ -141,23 +141,25 @@ fn actions(account: &AccountCard, asked: Asked) -> Vec<AnyView> {
             },
         );
     }
-    offer(
-        "Отправить письмо ещё раз",
-        Question {
-            title: "Отправить письмо?",
-            words: format!("На {email} уйдёт письмо с именем пользователя и ссылкой, по которой задают пароль."),
-            confirm: "Отправить",
-            danger: false,
-            deed: on_account(id, AccountAction::SendLetter),
-            body: Body::Nothing,
-            done: "Письмо отправлено",
-        },
-    );
+    if account.row.state == AccountState::Active {
+        offer(
+            "Отправить письмо ещё раз",
+            Question {
+                title: "Отправить письмо?",
+                words: format!("На {email} уйдёт письмо с именем пользователя и ссылкой, по которой задают пароль."),
+                confirm: "Отправить",
+                danger: false,
+                deed: on_account(id, AccountAction::SendLetter),
+                body: Body::Nothing,
+                done: "Письмо отправлено",
+            },
+        );
+    }
     offer(
         "Заменить e-mail",
         Question {
             title: "Заменить утраченный e-mail",
-            words: "Сначала убедитесь, что обратился сам человек. Письма о замене уйдут на прежний и на новый адрес.".to_owned(),
+            words: "Сначала убедитесь, что обратился сам человек. Все сеансы завершатся, письма о замене уйдут на прежний и на новый адрес.".to_owned(),
             confirm: "Заменить",
             danger: true,
             deed: on_account(id, AccountAction::ReplaceEmail),

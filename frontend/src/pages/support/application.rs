@@ -201,7 +201,12 @@ fn decision_view(application: &Application, asked: Asked) -> AnyView {
         }
         .into_any()
     };
-    let kinds = OrganizationKind::ALL.map(|kind| (kind.as_str().to_owned(), kind.title().to_owned())).to_vec();
+    // There is one operator, and it is there.
+    let kinds: Vec<_> = OrganizationKind::ALL
+        .into_iter()
+        .filter(|kind| *kind != OrganizationKind::Operator)
+        .map(|kind| (kind.as_str().to_owned(), kind.title().to_owned()))
+        .collect();
     let ways = vec![("new".to_owned(), "Создать новую".to_owned())];
     view! {
         {alike}
