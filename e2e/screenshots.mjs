@@ -74,6 +74,10 @@ const screens = [
       await page.getByRole('alert').first().waitFor();
     },
   },
+  { name: 'profile', as: 'director_school', path: '/profile' },
+  { name: 'accounts', as: 'support', path: '/accounts' },
+  { name: 'accounts-none', as: 'support', path: '/accounts?query=ъъъъ' },
+  { name: 'applications', as: 'support', path: '/applications' },
   { name: 'cards', as: 'two_places', path: '/kontingent/cards' },
   { name: 'no-rights', as: 'teacher', path: '/kontingent/employees' },
   { name: 'employees', as: 'director_school', path: '/kontingent/employees' },

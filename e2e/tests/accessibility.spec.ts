@@ -32,6 +32,12 @@ const card = (name: string) => async (page: Page) => {
   await expect(page.locator('.toolbar')).toBeVisible();
 };
 
+/** Opens the first account of a list. */
+const account = async (page: Page) => {
+  await page.getByRole('table').getByRole('link').first().click();
+  await expect(page.getByRole('region', { name: 'Учётная запись' })).toBeVisible();
+};
+
 const never = (path: RegExp) => (page: Page) => page.route(path, () => new Promise(() => undefined));
 const broken = (path: RegExp) => (page: Page) =>
   page.route(path, (route) => route.fulfill({ status: 502, contentType: 'text/plain', body: '' }));
@@ -293,6 +299,62 @@ const SCREENS: Screen[] = [
     name: 'card, not found',
     as: 'director_school',
     path: `${LIST}/01900000-0000-7000-8000-000000000000`,
+    complaints: /status of 404/,
+  },
+  { name: 'profile', as: 'director_school', path: '/profile', act: (page) => expect(page.getByRole('table')).toBeVisible() },
+  {
+    name: 'profile, loading',
+    as: 'director_school',
+    path: '/profile',
+    before: never(/api\/v1\/profile/),
+    act: (page) => expect(page.getByText('Загрузка…').first()).toBeAttached(),
+  },
+  {
+    name: 'profile, not loaded',
+    as: 'director_school',
+    path: '/profile',
+    complaints: /status of 502/,
+    before: broken(/api\/v1\/profile/),
+    act: (page) => expect(page.getByRole('button', { name: 'Повторить' }).first()).toBeVisible(),
+  },
+  {
+    name: 'profile, new password, mistakes',
+    as: 'director_school',
+    path: '/profile',
+    act: async (page) => {
+      await press('Сменить пароль')(page);
+      await page.getByLabel('Новый пароль', { exact: true }).fill('пароль');
+      await page.getByRole('dialog').getByRole('button', { name: 'Сменить пароль' }).click();
+      await expect(page.locator('[aria-invalid=true]').first()).toBeVisible();
+    },
+  },
+  { name: 'accounts, no rights', as: 'director_school', path: '/accounts' },
+  { name: 'accounts', as: 'support', path: '/accounts', act: (page) => expect(page.getByRole('table')).toBeVisible() },
+  { name: 'accounts, nobody found', as: 'support', path: '/accounts?query=ъъъъ' },
+  { name: 'account', as: 'support', path: '/accounts?state=blocked', act: account },
+  {
+    name: 'account, question before a new e-mail, mistakes',
+    as: 'support',
+    path: '/accounts?state=blocked',
+    act: async (page) => {
+      await account(page);
+      await press('Заменить e-mail')(page);
+      await page.getByRole('dialog').getByRole('button', { name: 'Заменить' }).click();
+      await expect(page.locator('[aria-invalid=true]').first()).toBeVisible();
+    },
+  },
+  {
+    name: 'account, not found',
+    as: 'support',
+    path: '/accounts/01900000-0000-7000-8000-000000000000',
+    complaints: /status of 404/,
+  },
+  { name: 'applications', as: 'support', path: '/applications' },
+  { name: 'applications, declined', as: 'support', path: '/applications?state=declined' },
+  {
+    name: 'application, not found',
+    as: 'support',
+    path: '/applications/01900000-0000-7000-8000-000000000000',
     complaints: /status of 404/,
   },
 ];

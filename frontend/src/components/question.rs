@@ -5,7 +5,9 @@ use leptos::ev::SubmitEvent;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
-use super::{Button, Dialog, Kind, PasswordField, ProblemAlert, StrengthMeter, TextArea, TextField, use_toasts};
+use super::{
+    Button, Dialog, Kind, PasswordField, ProblemAlert, StrengthMeter, TextArea, TextField, use_toasts,
+};
 use crate::api::{self, ApiError, Deed};
 use crate::dom;
 use crate::form::{FormErrors, field_id};
@@ -121,7 +123,9 @@ pub fn Questions(
         })
         .map(Some),
     };
-    let errors = FormErrors::new(move || asked.with(|asked| asked.as_ref().and_then(|a| made(a).err())).unwrap_or_default());
+    let errors = FormErrors::new(move || {
+        asked.with(|asked| asked.as_ref().and_then(|a| made(a).err())).unwrap_or_default()
+    });
     let busy = RwSignal::new(false);
     let failure = RwSignal::new(None::<ApiError>);
     let lines = move || match asked.with(|asked| asked.as_ref().map(|asked| asked.body.clone())) {
@@ -173,8 +177,9 @@ pub fn Questions(
                 }
                 Err(error) => {
                     let fields = error.problem().map(|problem| problem.errors.clone()).unwrap_or_default();
-                    let mine =
-                        fields.iter().any(|field| untrack(lines).iter().any(|line| line.path() == field.field));
+                    let mine = fields
+                        .iter()
+                        .any(|field| untrack(lines).iter().any(|line| line.path() == field.field));
                     if mine {
                         errors.refuse(&fields);
                     }
@@ -232,8 +237,8 @@ pub fn Questions(
                 error.problem().map(|p| p.errors.iter().map(|e| e.message.clone()).collect::<Vec<_>>());
             let messages = messages.unwrap_or_default().join(" ");
             let locked = error.problem().and_then(|problem| problem.locked_until);
-            let locked =
-                locked.map(|end| format!("Попробовать снова можно будет в {} по вашему времени.", until(end)));
+            let locked = locked
+                .map(|end| format!("Попробовать снова можно будет в {} по вашему времени.", until(end)));
             view! { <ProblemAlert error=error>{messages} {locked}</ProblemAlert> }
         })
     };

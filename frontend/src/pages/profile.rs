@@ -102,7 +102,9 @@ fn email_view(profile: &OwnProfile, asked: Asked) -> AnyView {
     let words = if change.is_some() { "Сменить на другой" } else { "Сменить e-mail" };
     let question = Question {
         title: "Сменить e-mail",
-        words: "На нынешний и на новый адрес придут письма. Адрес сменится, когда вы откроете ссылки в обоих.".to_owned(),
+        words:
+            "На нынешний и на новый адрес придут письма. Адрес сменится, когда вы откроете ссылки в обоих."
+                .to_owned(),
         confirm: "Отправить письма",
         danger: false,
         deed: own::change_email(),
@@ -131,7 +133,9 @@ fn new_email(typed: &Typed) -> Made {
 fn pending_view(change: &PendingEmailChange, asked: Asked) -> AnyView {
     let waits = match (change.old_confirmed, change.new_confirmed) {
         (false, false) => "Откройте ссылки в письмах, которые пришли на нынешний и на новый адрес.",
-        (true, _) => "С нынешнего адреса смена подтверждена. Откройте ссылку в письме, которое пришло на новый.",
+        (true, _) => {
+            "С нынешнего адреса смена подтверждена. Откройте ссылку в письме, которое пришло на новый."
+        }
         (false, true) => "Новый адрес подтверждён. Откройте ссылку в письме, которое пришло на нынешний.",
     };
     let question = Question {

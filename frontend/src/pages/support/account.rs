@@ -146,7 +146,9 @@ fn actions(account: &AccountCard, asked: Asked) -> Vec<AnyView> {
             "Отправить письмо ещё раз",
             Question {
                 title: "Отправить письмо?",
-                words: format!("На {email} уйдёт письмо с именем пользователя и ссылкой, по которой задают пароль."),
+                words: format!(
+                    "На {email} уйдёт письмо с именем пользователя и ссылкой, по которой задают пароль."
+                ),
                 confirm: "Отправить",
                 danger: false,
                 deed: on_account(id, AccountAction::SendLetter),
@@ -207,7 +209,11 @@ fn journal_view(rows: &[JournalRow]) -> AnyView {
         .iter()
         .map(|row| {
             let result = if row.done { "" } else { " (отказ)" };
-            let actor = if row.actor.is_empty() { "программа".to_owned() } else { row.actor.clone() };
+            let actor = match (row.actor.as_str(), &row.address) {
+                ("", None) => "программа".to_owned(),
+                ("", Some(_)) => "до входа".to_owned(),
+                (actor, _) => actor.to_owned(),
+            };
             vec![
                 moment(row.at).into_any(),
                 lines(format!("{}{result}", row.title), row.details.clone()),

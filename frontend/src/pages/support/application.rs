@@ -1,10 +1,11 @@
 //! An application for an account, and the decision on it.
 
-use epos_shared::api::accounts::{Application, ApplicationState, ApproveDraft};
+use epos_shared::api::accounts::{Application, ApplicationState, ApproveDraft, ModerationError};
 use epos_shared::api::organizations::OrganizationQuery;
 use epos_shared::ids::ApplicationId;
 use epos_shared::problem::ProblemCode;
 use epos_shared::roles::OrganizationKind;
+use epos_shared::values::InvalidValue as _;
 use leptos::prelude::*;
 
 use super::list::application_badge;
@@ -76,7 +77,10 @@ fn application_view(application: &Application, asked: Asked) -> AnyView {
     if waits_for_letter {
         let question = Question {
             title: "Отправить письмо ещё раз?",
-            words: format!("На {} уйдёт письмо с новой ссылкой, прежняя перестанет действовать.", application.email),
+            words: format!(
+                "На {} уйдёт письмо с новой ссылкой, прежняя перестанет действовать.",
+                application.email
+            ),
             confirm: "Отправить",
             danger: false,
             deed: on_application(application.id, ApplicationAction::SendLetter),
@@ -107,15 +111,14 @@ fn decision_view(application: &Application, asked: Asked) -> AnyView {
             ApproveDraft { organization_id: id(organization), ..ApproveDraft::default() }
         }
     };
-    // Of a new organization with nothing chosen both fields are wrong.
     let errors = FormErrors::new(move || {
-        let mut errors = draft().parse().err().unwrap_or_default();
-        for error in &mut errors {
-            if create.get() && error.field == "organization_id" {
-                error.field = "kind".to_owned();
-            }
+        let draft = draft();
+        // Of a new organization with nothing chosen both fields are wrong.
+        if create.get() && draft == ApproveDraft::default() {
+            vec![ModerationError::KindMissing.at("kind"), ModerationError::ParentMissing.at("parent_id")]
+        } else {
+            draft.parse().err().unwrap_or_default()
         }
-        errors
     });
     let (id, name, email) = (application.id, application.name.to_string(), application.email.clone());
     let new_name = application.short_name.clone();
@@ -124,7 +127,9 @@ fn decision_view(application: &Application, asked: Asked) -> AnyView {
             return;
         }
         let label = |chosen: RwSignal<Option<ComboOption>>| {
-            chosen.with_untracked(|chosen| chosen.as_ref().map(|chosen| chosen.label.clone()).unwrap_or_default())
+            chosen.with_untracked(|chosen| {
+                chosen.as_ref().map(|chosen| chosen.label.clone()).unwrap_or_default()
+            })
         };
         let where_to = if create.get_untracked() {
             format!("Будет создана организация «{new_name}», подчинённая «{}».", label(parent))
@@ -133,7 +138,9 @@ fn decision_view(application: &Application, asked: Asked) -> AnyView {
         };
         asked.set(Some(Question {
             title: "Одобрить заявку?",
-            words: format!("{where_to} {name} получит на {email} письмо со ссылкой, по которой задают пароль."),
+            words: format!(
+                "{where_to} {name} получит на {email} письмо со ссылкой, по которой задают пароль."
+            ),
             confirm: "Одобрить",
             danger: false,
             deed: on_application(id, ApplicationAction::Approve),

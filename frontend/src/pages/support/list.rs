@@ -80,7 +80,12 @@ pub const OF_ACCOUNTS: List = List {
     ask: |query| {
         Box::pin(async move {
             let page = support::accounts(query).await?;
-            Ok(listed(page, account_row, "Учётные записи", &["ФИО, e-mail", "Имя пользователя", "Вход", "Состояние"]))
+            Ok(listed(
+                page,
+                account_row,
+                "Учётные записи",
+                &["ФИО, e-mail", "Имя пользователя", "Вход", "Состояние"],
+            ))
         })
     },
 };
@@ -102,7 +107,12 @@ pub const OF_APPLICATIONS: List = List {
     ask: |query| {
         Box::pin(async move {
             let page = support::applications(query).await?;
-            Ok(listed(page, application_row, "Заявки", &["ФИО, e-mail", "Организация, должность", "Отправлена", "Состояние"]))
+            Ok(listed(
+                page,
+                application_row,
+                "Заявки",
+                &["ФИО, e-mail", "Организация, должность", "Отправлена", "Состояние"],
+            ))
         })
     },
 };
@@ -216,11 +226,19 @@ pub fn page(list: &'static List) -> AnyView {
     });
     let search = move |text: String| {
         let state = query.get_untracked().state;
-        turn.run(ListQuery { query: Some(text).filter(|text| !text.is_empty()), state, ..Default::default() });
+        turn.run(ListQuery {
+            query: Some(text).filter(|text| !text.is_empty()),
+            state,
+            ..Default::default()
+        });
     };
     let filter = move |state: String| {
         let query = query.get_untracked().query;
-        turn.run(ListQuery { query, state: Some(state).filter(|state| !state.is_empty()), ..Default::default() });
+        turn.run(ListQuery {
+            query,
+            state: Some(state).filter(|state| !state.is_empty()),
+            ..Default::default()
+        });
     };
     let count = RwSignal::new(String::new());
     let ask = move || asked(list, session, query.get(), count);
@@ -257,7 +275,12 @@ pub fn page(list: &'static List) -> AnyView {
     .into_any()
 }
 
-fn asked(list: &'static List, session: SessionContext, query: ListQuery, count: RwSignal<String>) -> Fetching {
+fn asked(
+    list: &'static List,
+    session: SessionContext,
+    query: ListQuery,
+    count: RwSignal<String>,
+) -> Fetching {
     Box::pin(async move {
         let found = match session.call((list.ask)(query.clone())).await {
             Ok(found) => found,

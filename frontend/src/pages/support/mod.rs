@@ -23,9 +23,9 @@ pub const APPLICATIONS: &str = "/applications";
 /// Whether the person works as support today; reactive.
 fn supports(session: SessionContext) -> bool {
     session.person().is_some_and(|person| {
-        person.card().is_some_and(|card| {
-            card.roles_in_force().any(|role| matches!(standing(role), Standing::Support))
-        })
+        person
+            .card()
+            .is_some_and(|card| card.roles_in_force().any(|role| matches!(standing(role), Standing::Support)))
     })
 }
 
