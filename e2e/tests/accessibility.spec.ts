@@ -1,6 +1,9 @@
 import AxeBuilder from '@axe-core/playwright';
 import type { BrowserContext, Page } from '@playwright/test';
 import { expect, test } from './fixtures';
+import {
+  chooseOrganization, consent, expectPromised, mailbox, organization, sendApplication, typeApplicant,
+} from './letters';
 import { endsIn, expectNoOverflow, field, openCard, openKontingent, PASSWORD, save, typePerson } from './person';
 import type { DemoServer } from './server';
 
@@ -29,9 +32,25 @@ const card = (name: string) => async (page: Page) => {
   await expect(page.locator('.toolbar')).toBeVisible();
 };
 
+/** Opens the first account of a list. */
+const account = async (page: Page) => {
+  await page.getByRole('table').getByRole('link').first().click();
+  await expect(page.getByRole('region', { name: 'Учётная запись' })).toBeVisible();
+};
+
 const never = (path: RegExp) => (page: Page) => page.route(path, () => new Promise(() => undefined));
 const broken = (path: RegExp) => (page: Page) =>
   page.route(path, (route) => route.fulfill({ status: 502, contentType: 'text/plain', body: '' }));
+
+const answer = (path: RegExp, status: number, body: object) => (page: Page) =>
+  page.route(path, (route) =>
+    route.fulfill({ status, contentType: status < 400 ? 'application/json' : 'application/problem+json', json: body }),
+  );
+const problem = (path: RegExp, status: number, code: string, title: string) =>
+  answer(path, status, { type: `/problems/${code}`, title, status, code });
+/** A link that works, whose letter lies elsewhere. */
+const link = (purpose: string) =>
+  answer(/api\/v1\/links$/, 200, { purpose, user_name: 'elkina', expires_at: '2030-01-01T00:00:00Z' });
 
 const LIST = '/kontingent/employees';
 const NEW = '/kontingent/employees/new';
@@ -60,7 +79,108 @@ const SCREENS: Screen[] = [
       await page.getByRole('button', { name: 'Показать пароль' }).click();
     },
   },
-  { name: 'in preparation', path: '/register' },
+  { name: 'in preparation', path: '/portal' },
+  { name: 'registration', path: '/register', act: (page) => expect(page.getByText('Прочитать текст')).toBeVisible() },
+  {
+    name: 'registration, empty form sent, consent open',
+    path: '/register',
+    act: async (page) => {
+      await page.getByText('Прочитать текст').click();
+      await press('Зарегистрироваться')(page);
+      await expect(field(page, 'Фамилия')).toBeFocused();
+    },
+  },
+  {
+    name: 'registration, organizations found',
+    path: '/register',
+    act: async (page) => {
+      await organization(page).fill('школа');
+      await expect(page.getByRole('option').first()).toBeVisible();
+      await page.keyboard.press('ArrowDown');
+    },
+  },
+  {
+    name: 'registration, organization not listed',
+    path: '/register',
+    act: (page) => page.getByRole('checkbox', { name: 'Моей организации нет в списке' }).check(),
+  },
+  {
+    name: 'registration, consent not loaded',
+    path: '/register',
+    complaints: /status of 502/,
+    before: broken(/api\/v1\/consent/),
+    act: (page) => expect(page.getByRole('button', { name: 'Повторить' })).toBeVisible(),
+  },
+  {
+    name: 'registration, letter promised',
+    path: '/register',
+    act: async (page) => {
+      const person = { family: 'Ёлкина', given: 'Анна', email: mailbox('vid'), position: 'Учитель' };
+      await typeApplicant(page, person);
+      await chooseOrganization(page, 'школа');
+      await consent(page).check();
+      await sendApplication(page);
+      await expectPromised(page);
+    },
+  },
+  { name: 'recovery', path: '/recover' },
+  {
+    name: 'recovery, letter promised',
+    path: '/recover',
+    act: async (page) => {
+      await field(page, 'Имя пользователя / e-mail').fill('nobody');
+      await press('Отправить письмо')(page);
+      await expectPromised(page);
+    },
+  },
+  { name: 'link without its token', path: '/activate' },
+  { name: 'link that is forged', path: '/activate#0000000000000000000000', complaints: /status of 404/ },
+  {
+    name: 'link whose time is over',
+    path: '/recover#0000000000000000000000',
+    complaints: /status of 410/,
+    before: problem(/api\/v1\/links/, 410, 'link-expired', 'Срок ссылки истёк'),
+    act: (page) => expect(page.getByRole('heading', { name: 'Срок ссылки истёк' })).toBeVisible(),
+  },
+  {
+    name: 'link, first password, weak',
+    path: '/activate#0000000000000000000000',
+    before: link('activation'),
+    act: async (page) => {
+      await page.getByLabel('Новый пароль', { exact: true }).fill('йцукен12345');
+      await press('Сохранить пароль')(page);
+      await expect(page.locator('[aria-invalid=true]')).toBeVisible();
+    },
+  },
+  { name: 'link, address to be proven', path: '/confirm#0000000000000000000000', before: link('proof') },
+  {
+    name: 'link, change of the e-mail',
+    path: '/confirm-email#0000000000000000000000',
+    before: link('email_change_old'),
+  },
+  { name: 'letters of the demo', path: '/letters' },
+  {
+    name: 'letters, not loaded',
+    path: '/letters',
+    complaints: /status of 502/,
+    before: broken(/api\/v1\/demo\/letters/),
+    act: (page) => expect(page.getByRole('button', { name: 'Повторить' })).toBeVisible(),
+  },
+  {
+    name: 'consent to a new text',
+    as: 'teacher',
+    path: '/subsystems',
+    before: (page) =>
+      page.route(/api\/v1\/session$/, async (route) => {
+        const answer = await route.fetch();
+        const { session } = (await answer.json()) as { session: object };
+        await route.fulfill({ json: { session: { ...session, consent_required: true } } });
+      }),
+    act: async (page) => {
+      await expect(page).toHaveURL(/\/consent\?next=/);
+      await expect(page.getByText('Версия текста:')).toBeVisible();
+    },
+  },
   { name: 'instructions', path: '/instructions/staff' },
   { name: 'not found', path: '/no/such/page' },
   { name: 'server not reached', path: '/', complaints: /status of 502/, before: broken(/api\/v1\/session/) },
@@ -212,6 +332,62 @@ const SCREENS: Screen[] = [
     name: 'card, not found',
     as: 'director_school',
     path: `${LIST}/01900000-0000-7000-8000-000000000000`,
+    complaints: /status of 404/,
+  },
+  { name: 'profile', as: 'director_school', path: '/profile', act: (page) => expect(page.getByRole('table')).toBeVisible() },
+  {
+    name: 'profile, loading',
+    as: 'director_school',
+    path: '/profile',
+    before: never(/api\/v1\/profile/),
+    act: (page) => expect(page.getByText('Загрузка…').first()).toBeAttached(),
+  },
+  {
+    name: 'profile, not loaded',
+    as: 'director_school',
+    path: '/profile',
+    complaints: /status of 502/,
+    before: broken(/api\/v1\/profile/),
+    act: (page) => expect(page.getByRole('button', { name: 'Повторить' }).first()).toBeVisible(),
+  },
+  {
+    name: 'profile, new password, mistakes',
+    as: 'director_school',
+    path: '/profile',
+    act: async (page) => {
+      await press('Сменить пароль')(page);
+      await page.getByLabel('Новый пароль', { exact: true }).fill('пароль');
+      await page.getByRole('dialog').getByRole('button', { name: 'Сменить пароль' }).click();
+      await expect(page.locator('[aria-invalid=true]').first()).toBeVisible();
+    },
+  },
+  { name: 'accounts, no rights', as: 'director_school', path: '/accounts' },
+  { name: 'accounts', as: 'support', path: '/accounts', act: (page) => expect(page.getByRole('table')).toBeVisible() },
+  { name: 'accounts, nobody found', as: 'support', path: '/accounts?query=ъъъъ' },
+  { name: 'account', as: 'support', path: '/accounts?state=blocked', act: account },
+  {
+    name: 'account, question before a new e-mail, mistakes',
+    as: 'support',
+    path: '/accounts?state=blocked',
+    act: async (page) => {
+      await account(page);
+      await press('Заменить e-mail')(page);
+      await page.getByRole('dialog').getByRole('button', { name: 'Заменить' }).click();
+      await expect(page.locator('[aria-invalid=true]').first()).toBeVisible();
+    },
+  },
+  {
+    name: 'account, not found',
+    as: 'support',
+    path: '/accounts/01900000-0000-7000-8000-000000000000',
+    complaints: /status of 404/,
+  },
+  { name: 'applications', as: 'support', path: '/applications' },
+  { name: 'applications, declined', as: 'support', path: '/applications?state=declined' },
+  {
+    name: 'application, not found',
+    as: 'support',
+    path: '/applications/01900000-0000-7000-8000-000000000000',
     complaints: /status of 404/,
   },
 ];

@@ -1,5 +1,5 @@
 import { test as base, expect, type BrowserContext } from '@playwright/test';
-import { MailServer } from './letters';
+import { MailServer } from './mail-server';
 import { DemoServer } from './server';
 
 /** What the browser complained about, and which complaints a journey expects. */
@@ -63,6 +63,7 @@ export const test = base.extend<TestFixtures, WorkerFixtures>({
   server: [
     async ({ mail }, use) => {
       const server = await DemoServer.start(mail.environment());
+      server.mail = mail;
       await use(server);
       await server.stop();
     },

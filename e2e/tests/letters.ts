@@ -1,90 +1,132 @@
-import { spawn, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
-import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { expect, type Locator, type Page } from '@playwright/test';
+import { expectNoOverflow, field } from './person';
+import type { DemoServer } from './server';
 
-const ARRIVAL_LIMIT_MS = 15_000;
-const PROGRAM = resolve(import.meta.dirname, '../../backend/tests/smtp/server.py');
+const LETTER_LIMIT_MS = 20_000;
 
-/** A letter as the mail server read it. */
+/** A letter as its reader sees it. */
 export interface Letter {
-  to: string[];
   subject: string;
   text: string;
-  html: string;
-  links: string[];
 }
 
-/** A real mail server (aiosmtpd) that keeps what it is sent. */
-export class MailServer {
-  private constructor(
-    readonly port: number,
-    private readonly folder: string,
-    private readonly child: ChildProcess,
-  ) {}
+/** The letters to an address, the newest first: from the mail server, or from the demo's page where it has none. */
+export async function lettersTo(server: DemoServer, address: string): Promise<Letter[]> {
+  if (server.mail) return (await server.mail.lettersTo(address)).reverse();
+  const answer = await fetch(`${server.url}/api/v1/demo/letters`);
+  expect(answer.ok, 'the letters of the demo').toBe(true);
+  const { items } = (await answer.json()) as { items: (Letter & { to: string })[] };
+  return items.filter(({ to }) => to === address);
+}
 
-  /** Starts it with the Python named by EPOS_TEST_SMTP_PYTHON. */
-  static async start(): Promise<MailServer> {
-    const python = process.env.EPOS_TEST_SMTP_PYTHON;
-    if (!python) throw new Error('EPOS_TEST_SMTP_PYTHON must name the Python that has aiosmtpd');
-    const folder = await mkdtemp(join(tmpdir(), 'epos-e2e-mail-'));
-    // It ends when its standard input is closed, also if this process dies.
-    const child = spawn(python, [PROGRAM, '--letters', join(folder, 'letters.jsonl')], {
-      stdio: ['pipe', 'pipe', 'inherit'],
-    });
-    const failed = once(child, 'error').then(([error]) => Promise.reject(error));
-    const ended = once(child, 'exit').then(([code]) => Promise.reject(new Error(`the mail server ended: ${code}`)));
-    // Once it listens, how it ends is its own affair.
-    ended.catch(() => undefined);
-    failed.catch(() => undefined);
-    const line = once(createInterface({ input: child.stdout! }), 'line');
-    const [said] = (await Promise.race([line, failed, ended])) as [string];
-    const port = Number(/^PORT (\d+)$/.exec(said)?.[1]);
-    if (!port) throw new Error(`the mail server said: ${said}`);
-    return new MailServer(port, folder, child);
+/** Waits for the letter number `count` to an address; answers the newest. */
+export async function nextLetter(server: DemoServer, address: string, count = 1): Promise<Letter> {
+  const deadline = Date.now() + LETTER_LIMIT_MS;
+  for (;;) {
+    const letters = await lettersTo(server, address);
+    const [newest] = letters;
+    if (newest && letters.length >= count) return newest;
+    if (Date.now() > deadline) throw new Error(`${letters.length} letters to ${address} instead of ${count}`);
+    await sleep(100);
   }
+}
 
-  /** What makes the server under test send its letters here. */
-  environment(): Record<string, string> {
-    return {
-      EPOS_MAIL__SMTP_HOST: '127.0.0.1',
-      EPOS_MAIL__SMTP_PORT: String(this.port),
-      EPOS_MAIL__SMTP_TLS: 'none',
-      EPOS_MAIL__FROM: 'ЭПОС <noreply@epos.example>',
-      EPOS_MAIL__POLL_INTERVAL_MS: '100',
-    };
-  }
+/** The link of a letter as a path of the server under test, with its token. */
+export function linkOf(letter: Letter): { path: string; token: string } {
+  const found = /https?:\/\/\S+?(\/[\w-]+)#(\S+)/.exec(letter.text);
+  if (!found?.[1] || !found[2]) throw new Error(`no link with a token in:\n${letter.text}`);
+  return { path: `${found[1]}#${found[2]}`, token: found[2] };
+}
 
-  /** All letters to an address, the oldest first. */
-  async lettersTo(address: string): Promise<Letter[]> {
-    const text = await readFile(join(this.folder, 'letters.jsonl'), 'utf8').catch(() => '');
-    // The last line may still be being written.
-    const lines = text.split('\n').slice(0, -1);
-    return lines.map((line) => JSON.parse(line) as Letter).filter((letter) => letter.to.includes(address));
-  }
+/** Opens the link of a letter; its token must be nowhere afterwards. */
+export async function openLink(page: Page, letter: Letter): Promise<void> {
+  const { path, token } = linkOf(letter);
+  // A link opens anew, also where the page stands open already.
+  await page.goto('about:blank');
+  await page.goto(path);
+  await expect(page.getByRole('heading', { level: 1 })).toBeVisible();
+  await expectNowhere(page, token);
+}
 
-  /** The newest letter to an address, once there are as many as expected. */
-  async letterTo(address: string, count = 1): Promise<Letter> {
-    const deadline = Date.now() + ARRIVAL_LIMIT_MS;
-    for (;;) {
-      const letters = await this.lettersTo(address);
-      const newest = letters.at(-1);
-      if (newest && letters.length >= count) return newest;
-      if (Date.now() > deadline) throw new Error(`${letters.length} of ${count} letters to ${address} arrived`);
-      await sleep(50);
-    }
-  }
+/** Neither the address bar nor what the browser keeps holds the secret. */
+export async function expectNowhere(page: Page, secret: string): Promise<void> {
+  await expect.poll(() => page.url()).not.toContain('#');
+  const kept = await page.evaluate(() => JSON.stringify([{ ...sessionStorage }, { ...localStorage }, history.state]));
+  expect(kept).not.toContain(secret);
+}
 
-  /** Ends it. */
-  async stop(): Promise<void> {
-    if (this.child.exitCode === null && this.child.signalCode === null) {
-      const exited = once(this.child, 'exit');
-      this.child.kill('SIGKILL');
-      await exited;
-    }
-    await rm(this.folder, { recursive: true, force: true });
+/** A mailbox that no other journey uses. */
+export function mailbox(name: string): string {
+  return `${name}.${Date.now().toString(36)}.${Math.floor(Math.random() * 1e6)}@primer.example`;
+}
+
+/** Somebody who applies for an account. */
+export interface Applicant {
+  family: string;
+  given: string;
+  patronymic?: string;
+  email: string;
+  position: string;
+}
+
+/** Fills in the person of the registration. */
+export async function typeApplicant(page: Page, person: Applicant): Promise<void> {
+  await field(page, 'Фамилия').fill(person.family);
+  await field(page, 'Имя').fill(person.given);
+  if (person.patronymic === undefined) {
+    await page.getByRole('checkbox', { name: 'Без отчества' }).check();
+  } else {
+    await field(page, 'Отчество').fill(person.patronymic);
   }
+  await field(page, 'Email').fill(person.email);
+  await field(page, 'Должность').fill(person.position);
+}
+
+/** The list of organizations. */
+export function organization(page: Page): Locator {
+  return page.getByRole('combobox', { name: 'Выберите организацию' });
+}
+
+/** Finds an organization of the list by a part of anything, and takes the first that is found. */
+export async function chooseOrganization(page: Page, search: string): Promise<void> {
+  await organization(page).fill(search);
+  const words = search.split(' ');
+  await page.getByRole('option').filter({ hasText: new RegExp(words[0] ?? '', 'i') }).first().click();
+  await expect(field(page, 'Краткое наименование организации')).not.toHaveValue('');
+}
+
+/** The box of the consent. */
+export function consent(page: Page): Locator {
+  return page.getByRole('checkbox', { name: 'Даю согласие на обработку персональных данных' });
+}
+
+/** «Зарегистрироваться». */
+export function sendApplication(page: Page): Promise<void> {
+  return page.getByRole('button', { name: 'Зарегистрироваться' }).click();
+}
+
+/** The page after a letter was promised. */
+export async function expectPromised(page: Page): Promise<void> {
+  await expect(page.getByRole('heading', { name: 'Проверьте почту' })).toBeFocused();
+  await expectNoOverflow(page);
+}
+
+/** Registers with an organization of the list. */
+export async function register(page: Page, person: Applicant): Promise<void> {
+  await page.goto('/register');
+  await typeApplicant(page, person);
+  await chooseOrganization(page, 'школа');
+  await consent(page).check();
+  await sendApplication(page);
+  await expectPromised(page);
+}
+
+/** Sets the password on the page that a link has opened, and comes to the sign-in. */
+export async function setPassword(page: Page, password: string): Promise<string> {
+  const userName = await field(page, 'Имя пользователя').inputValue();
+  await page.getByLabel('Новый пароль', { exact: true }).fill(password);
+  await page.getByRole('button', { name: 'Сохранить пароль' }).click();
+  await expect(page).toHaveURL(/\/login\/rsaa$/);
+  return userName;
 }

@@ -1,5 +1,7 @@
 //! The only place that knows the addresses of the API.
 
+pub mod registration;
+
 use std::cell::Cell;
 use std::future::Future;
 
@@ -19,6 +21,9 @@ use serde::de::DeserializeOwned;
 use web_sys::RequestCredentials;
 
 use crate::address::with_query;
+
+pub mod own;
+pub mod support;
 
 /// Why a call did not succeed.
 #[derive(Debug, Clone, PartialEq)]
@@ -188,6 +193,33 @@ pub async fn act_on_employee(id: EmployeeId, action: CardAction) -> Answer<Emplo
         CardAction::Archive => (Method::POST, "archive"),
     };
     read(&change(method, &format!("/api/v1/kontingent/employees/{id}/{last}"), None::<&()>).await?)
+}
+
+/// A change after which the page asks anew for what it shows.
+#[derive(Debug, Clone)]
+pub struct Deed {
+    method: Method,
+    path: String,
+    /// Whether the session gets a new key by it.
+    renews: bool,
+}
+
+impl Deed {
+    const fn new(method: Method, path: String) -> Self {
+        Self { method, path, renews: false }
+    }
+}
+
+/// Does it with what was typed; gives the session where it got a new key.
+pub async fn act(deed: Deed, body: Option<String>) -> Answer<Option<SessionState>> {
+    let text = send(RequestBuilder::new(&deed.path).method(deed.method), body).await?;
+    deed.renews.then(|| read(&text)).transpose()
+}
+
+/// A request as it is sent.
+#[must_use]
+pub fn body(request: &impl Serialize) -> String {
+    serde_json::to_string(request).unwrap_or_default()
 }
 
 thread_local! {

@@ -3,12 +3,13 @@
 use leptos::ev::MouseEvent;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use leptos_router::components::{Route, Router, Routes};
+use leptos_router::components::Router;
 use leptos_router::hooks::use_location;
-use leptos_router::path;
+use leptos_router::location::{BrowserUrl, LocationProvider};
+use leptos_router::params::ParamsMap;
 
 use crate::components::{
-    Button, Kind, LinkButton, LowVisionButton, LowVisionPanel, Slip, Toasts, provide_low_vision,
+    Button, Kind, LinkButton, LowVisionButton, LowVisionPanel, Slip, Toasts, live, provide_low_vision,
     provide_secret, provide_toasts, provide_visits, use_secret, use_toasts,
 };
 use crate::dom;
@@ -65,42 +66,54 @@ fn App() -> impl IntoView {
     }
 }
 
+/// The page of the address. The router's own routes would weigh as much as five pages.
 #[component]
 fn Pages() -> impl IntoView {
-    let signed_in = |page: fn() -> AnyView| move || view! { <SignedIn>{page()}</SignedIn> }.into_any();
-    view! {
-        <Routes fallback=|| view! { <pages::NotFound/> }.into_any()>
-            <Route path=path!("/") view=pages::Home/>
-            <Route path=path!("/login") view=pages::SignInChoice/>
-            <Route path=path!("/login/rsaa") view=pages::Rsaa/>
-            <Route path=path!("/login/esia") view=pages::Esia/>
-            <Route path=path!("/instructions/staff") view=pages::StaffInstruction/>
-            <Route path=path!("/instructions/parents") view=|| pages::soon("parents")/>
-            <Route path=path!("/instructions/students") view=|| pages::soon("students")/>
-            <Route path=path!("/instructions/guide") view=|| pages::soon("guide")/>
-            <Route path=path!("/register") view=|| pages::soon("register")/>
-            <Route path=path!("/recover") view=|| pages::soon("recover")/>
-            <Route path=path!("/support") view=|| pages::soon("support")/>
-            <Route path=path!("/portal") view=|| pages::soon("portal")/>
-            <Route path=path!("/subsystems") view=signed_in(|| view! { <pages::Subsystems/> }.into_any())/>
-            <Route path=path!("/kontingent") view=signed_in(|| view! { <pages::kontingent::Entry/> }.into_any())/>
-            <Route path=path!("/kontingent/bind") view=signed_in(|| view! { <pages::kontingent::Bind/> }.into_any())/>
-            <Route path=path!("/kontingent/cards") view=signed_in(|| view! { <pages::kontingent::Cards/> }.into_any())/>
-            <Route
-                path=path!("/kontingent/employees")
-                view=signed_in(|| view! { <pages::kontingent::EmployeeList/> }.into_any())
-            />
-            <Route
-                path=path!("/kontingent/employees/new")
-                view=signed_in(|| view! { <pages::kontingent::NewCard/> }.into_any())
-            />
-            <Route
-                path=path!("/kontingent/employees/:id")
-                view=signed_in(|| view! { <pages::kontingent::SavedCard/> }.into_any())
-            />
-        </Routes>
+    let pathname = use_location().pathname;
+    provide_context(ArcMemo::new(move |_| {
+        let mut parameters = ParamsMap::new();
+        if let Some((_, id)) = pathname.get().rsplit_once('/') {
+            parameters.insert("id", id.to_owned());
+        }
+        parameters
+    }));
+    // A link waits with its address until the page was changed.
+    let browser = use_context::<BrowserUrl>();
+    Effect::new(move |_| {
+        pathname.track();
+        if let Some(browser) = &browser {
+            browser.ready_to_complete();
+        }
+    });
+    live(move || {
+        let path = pathname.get();
+        untrack(|| at(&path))
+    })
+}
+
+fn at(path: &str) -> AnyView {
+    let signed_in = |page: fn() -> AnyView| view! { <SignedIn>{page()}</SignedIn> }.into_any();
+    let parts: Vec<&str> = path.trim_matches('/').split('/').collect();
+    match parts.as_slice() {
+        [""] => view! { <pages::Home/> }.into_any(),
+        ["login"] => view! { <pages::SignInChoice/> }.into_any(),
+        ["login", "rsaa"] => view! { <pages::Rsaa/> }.into_any(),
+        ["login", "esia"] => view! { <pages::Esia/> }.into_any(),
+        ["instructions", "staff"] => view! { <pages::StaffInstruction/> }.into_any(),
+        ["instructions", name] => pages::instruction(name),
+        ["subsystems"] => signed_in(|| view! { <pages::Subsystems/> }.into_any()),
+        ["kontingent"] => signed_in(|| view! { <pages::kontingent::Entry/> }.into_any()),
+        ["kontingent", "bind"] => signed_in(|| view! { <pages::kontingent::Bind/> }.into_any()),
+        ["kontingent", "cards"] => signed_in(|| view! { <pages::kontingent::Cards/> }.into_any()),
+        ["kontingent", "employees"] => signed_in(|| view! { <pages::kontingent::EmployeeList/> }.into_any()),
+        ["kontingent", "employees", "new"] => {
+            signed_in(|| view! { <pages::kontingent::NewCard/> }.into_any())
+        }
+        ["kontingent", "employees", _] => signed_in(|| view! { <pages::kontingent::SavedCard/> }.into_any()),
+        [name] => pages::page(name),
+        [list, _] => pages::one_of(list),
+        _ => view! { <pages::NotFound/> }.into_any(),
     }
-    .into_any()
 }
 
 #[component]
@@ -164,7 +177,9 @@ fn Who() -> impl IntoView {
     let several = move || session.person().is_some_and(|person| person.cards.len() > 1);
     view! {
         <div class="header-person" aria-label="Вы вошли как" role="group">
-            <span class="header-name">{name}</span>
+            <a class="header-name" href="/profile" title="Мой профиль">
+                {name}
+            </a>
             {move || role().map(|role| view! { <span class="header-role" title=role.clone()>{role.clone()}</span> })}
         </div>
         <div class="header-actions">

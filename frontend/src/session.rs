@@ -4,6 +4,7 @@ use std::future::Future;
 
 use epos_shared::api::session::{Session, SessionState};
 use epos_shared::ids::AccountId;
+use epos_shared::problem::ProblemCode;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use leptos_router::NavigateOptions;
@@ -13,6 +14,7 @@ use crate::address::sign_in_address;
 use crate::api::{self, Answer, ApiError};
 use crate::components::{ErrorPage, Loading};
 use crate::drafts;
+use crate::pages::consent_address;
 use crate::tabs::{Tabs, Word};
 
 /// What is known of the session.
@@ -167,9 +169,14 @@ impl SessionContext {
     /// Those of the call.
     pub async fn call<T>(self, call: impl Future<Output = Answer<T>>) -> Answer<T> {
         let answer = call.await;
-        if matches!(answer, Err(ApiError::NotSignedIn)) {
-            self.end();
-            self.tabs.tell(Word::Changed);
+        match &answer {
+            Err(ApiError::NotSignedIn) => {
+                self.end();
+                self.tabs.tell(Word::Changed);
+            }
+            // The text of the consent has changed meanwhile: the session says so, and leads to it.
+            Err(error) if error.code() == Some(ProblemCode::ConsentRequired) => self.refresh().await,
+            _ => {}
         }
         answer
     }
@@ -200,14 +207,20 @@ pub fn SignedIn(
         Asking,
         Failed(ApiError),
         Nobody,
+        Consent,
         Person(AccountId),
     }
     let session = use_session();
+    let pathname = use_location().pathname;
     // A change within the session must not build the page anew; another person must.
     let kind = Memo::new(move |_| match session.known() {
         Known::Asking => Kind::Asking,
         Known::Failed(error) => Kind::Failed(error),
         Known::Nobody => Kind::Nobody,
+        // Until the consent is given, every page leads to it.
+        Known::Person(person) if person.consent_required && pathname.with(|path| path != "/consent") => {
+            Kind::Consent
+        }
         Known::Person(person) => Kind::Person(person.account.id),
     });
     move || match kind.get() {
@@ -215,21 +228,23 @@ pub fn SignedIn(
         Kind::Failed(error) => {
             view! { <ErrorPage error=error on_retry=move || session.ask_again()/> }.into_any()
         }
-        Kind::Nobody => view! { <ToSignIn/> }.into_any(),
+        Kind::Nobody => view! { <Elsewhere consent=false/> }.into_any(),
+        Kind::Consent => view! { <Elsewhere consent=true/> }.into_any(),
         Kind::Person(_) => children().into_any(),
     }
 }
 
+/// Leads to the sign-in page or to the consent, from where one comes back.
 #[component]
-fn ToSignIn() -> impl IntoView {
+fn Elsewhere(consent: bool) -> impl IntoView {
     let session = use_session();
     let location = use_location();
+    let (path, search) = (location.pathname.get_untracked(), location.search.get_untracked());
+    let here = if search.is_empty() { path } else { format!("{path}?{search}") };
     let address = match untrack(move || session.parting()) {
+        _ if consent => consent_address(&here),
         Parting::SignedOut => "/login".to_owned(),
-        _ => {
-            let (path, search) = (location.pathname.get_untracked(), location.search.get_untracked());
-            sign_in_address(&if search.is_empty() { path } else { format!("{path}?{search}") })
-        }
+        _ => sign_in_address(&here),
     };
     view! { <Forward to=address/> }
 }

@@ -18,7 +18,7 @@ use crate::form::{FormErrors, field_id};
 const DEBOUNCE: Duration = Duration::from_millis(250);
 
 /// Something that can be chosen.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ComboOption {
     /// Its value.
     pub value: String,
@@ -38,6 +38,15 @@ pub struct Found {
 }
 
 type Searching = Pin<Box<dyn Future<Output = Answer<Found>>>>;
+
+/// What finds options for a text. Boxed: the whole combobox exists once in the program.
+pub struct Searcher(Box<dyn Fn(String) -> Searching>);
+
+impl<S: Fn(String) -> Searching + 'static> From<S> for Searcher {
+    fn from(search: S) -> Self {
+        Self(Box::new(search))
+    }
+}
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Search {
@@ -74,7 +83,7 @@ fn moved(active: Option<usize>, count: usize, down: bool) -> Option<usize> {
 
 /// A combobox.
 #[component]
-pub fn Combobox<S>(
+pub fn Combobox(
     /// The path of the field in the request.
     path: &'static str,
     /// Its label.
@@ -86,7 +95,8 @@ pub fn Combobox<S>(
     #[prop(into)]
     on_change: Callback<Option<ComboOption>>,
     /// Finds options for a text.
-    search: S,
+    #[prop(into)]
+    search: Searcher,
     /// The errors of its form.
     errors: FormErrors,
     /// What stands in the empty field.
@@ -94,11 +104,8 @@ pub fn Combobox<S>(
     /// Whether it is mandatory.
     #[prop(optional)]
     required: bool,
-) -> impl IntoView
-where
-    S: Fn(String) -> Searching + 'static,
-{
-    let search = StoredValue::new_local(search);
+) -> impl IntoView {
+    let search = StoredValue::new_local(search.0);
     let id = field_id(path);
     let list_id = format!("{id}-list");
     let error_id = format!("{id}-error");

@@ -111,6 +111,9 @@ pub fn TextField(
     /// Whether nothing can be typed now.
     #[prop(optional, into)]
     disabled: Signal<bool>,
+    /// Whether it is only read, and filled in by something else.
+    #[prop(optional)]
+    readonly: bool,
     /// A sample of what to type.
     #[prop(optional)]
     placeholder: Option<&'static str>,
@@ -134,6 +137,7 @@ pub fn TextField(
             aria-invalid=move || frame.invalid()
             aria-describedby=move || frame.described_by()
             disabled=move || disabled.get()
+            readonly=readonly
             prop:value=move || if disabled.get() { String::new() } else { value.get() }
             on:input=move |event| {
                 value.set(event_target_value(&event));

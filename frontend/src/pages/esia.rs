@@ -4,6 +4,8 @@ use leptos::prelude::*;
 
 use crate::components::{Alert, Heading, Kind, LinkButton, Tone};
 
+const NO_ACCOUNT: &str = r#"Если её нет, <a href="/register">зарегистрируйтесь</a>; забытый пароль можно <a href="/recover">восстановить</a>."#;
+
 /// Says that this way in is not open yet, and which is.
 #[component]
 pub fn Esia() -> impl IntoView {
@@ -14,9 +16,7 @@ pub fn Esia() -> impl IntoView {
                 <p>"Его подключает оператор ЭПОС. С вашей учётной записью на Госуслугах всё в порядке."</p>
             </Alert>
             <p>"Сейчас можно войти под учётной записью РСАА: имя пользователя или e-mail и пароль."</p>
-            <p>
-                "Если её нет или пароль забыт, обратитесь к администратору «Контингента» в своей организации: это директор, завуч или ответственный."
-            </p>
+            <p inner_html=NO_ACCOUNT></p>
             <div class="row">
                 <LinkButton href="/login/rsaa" kind=Kind::Primary>
                     "Вход для сотрудников"

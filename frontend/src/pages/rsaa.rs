@@ -8,9 +8,10 @@ use leptos::task::spawn_local;
 use leptos_router::NavigateOptions;
 use leptos_router::hooks::{use_navigate, use_query_map};
 
+use super::registration::take_user_name;
 use crate::address::safe_next;
 use crate::api::{self, ApiError};
-use crate::components::{Alert, Button, Heading, Kind, PasswordField, ProblemAlert, TextField};
+use crate::components::{Alert, Button, Heading, Kind, PasswordField, ProblemAlert, TextField, Tone};
 use crate::dom;
 use crate::form::{FormErrors, field_id};
 use crate::russian;
@@ -33,7 +34,11 @@ pub fn Rsaa() -> impl IntoView {
         }
     });
 
-    let user_name = RwSignal::new(String::new());
+    let arrived = take_user_name();
+    if arrived.is_some() {
+        dom::focus_later(field_id("password"));
+    }
+    let user_name = RwSignal::new(arrived.clone().unwrap_or_default());
     let password = RwSignal::new(String::new());
     let typed = move || SignIn { user_name: user_name.get(), password: password.get() };
     let errors = FormErrors::new(move || typed().check().err().unwrap_or_default());
@@ -75,6 +80,7 @@ pub fn Rsaa() -> impl IntoView {
             <div class="sign-in">
                 <p class="over">"Доступ к информационным системам Пермского края"</p>
                 <Heading text="Вход в ЭПОС"/>
+                {arrived.map(|_| view! { <Alert tone=Tone::Done live=true><p>"Пароль сохранён. Войдите с ним."</p></Alert> })}
                 {move || why().map(|why| view! { <Alert><p>{why}</p></Alert> })}
                 {move || failure.get().map(failure_view)}
                 <form on:submit=submit novalidate=true class="caps">

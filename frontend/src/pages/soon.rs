@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use super::NotFound;
 use crate::components::{Heading, LinkButton};
 
 struct Text {
@@ -13,17 +14,6 @@ const ADMINISTRATOR: &str = "Обратитесь к администратор�
 
 fn text(page: &str) -> Text {
     match page {
-        "register" => Text {
-            title: "Регистрация",
-            today: &[
-                "Самостоятельная регистрация в РСАА откроется позже. Сейчас учётные записи выдаёт администратор.",
-                ADMINISTRATOR,
-            ],
-        },
-        "recover" => Text {
-            title: "Восстановление пароля",
-            today: &["Сбросить пароль по почте пока нельзя.", ADMINISTRATOR],
-        },
         "support" => Text {
             title: "Техподдержка",
             today: &["Форма обращения появится позже.", ADMINISTRATOR],
@@ -46,6 +36,24 @@ fn text(page: &str) -> Text {
             title: "Руководство пользователя",
             today: &["Полное руководство появится позже. О входе рассказывает инструкция для сотрудников."],
         },
+        "registration" => Text {
+            title: "Инструкция для регистрации в РСАА в рамках СДО",
+            today: &[
+                "Подробная инструкция появится позже. Заполните форму регистрации и откройте ссылку из письма: она задаёт пароль.",
+            ],
+        },
+        "connection" => Text {
+            title: "Подключение к РСАА",
+            today: &[
+                "Описание для разработчиков подсистем появится позже. Описание API лежит по адресу /api/docs.",
+            ],
+        },
+        "administrator" => Text {
+            title: "Руководство администратора",
+            today: &[
+                "Полное руководство появится позже. О выдаче логинов и паролей рассказывает инструкция для сотрудников.",
+            ],
+        },
         _ => Text {
             title: "Портал ЭПОС",
             today: &["Новости, мероприятия и каталог систем появятся позже. Войти в ЭПОС уже можно."],
@@ -55,7 +63,7 @@ fn text(page: &str) -> Text {
 
 /// The page `page`.
 #[must_use]
-pub fn soon(page: &'static str) -> AnyView {
+pub fn soon(page: &str) -> AnyView {
     let Text { title, today } = text(page);
     view! {
         <div class="main-form stack">
@@ -69,4 +77,13 @@ pub fn soon(page: &'static str) -> AnyView {
         </div>
     }
     .into_any()
+}
+
+/// The instruction `name`, or a document beside it.
+#[must_use]
+pub fn instruction(name: &str) -> AnyView {
+    match name {
+        "parents" | "students" | "guide" | "registration" | "connection" | "administrator" => soon(name),
+        _ => view! { <NotFound/> }.into_any(),
+    }
 }

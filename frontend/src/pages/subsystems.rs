@@ -5,6 +5,7 @@ use leptos::prelude::*;
 
 use crate::api;
 use crate::components::{Alert, EmptyState, ErrorState, Heading, Loading, Tone};
+use crate::russian;
 use crate::session::use_session;
 
 /// The buttons of the subsystems open today.
@@ -24,11 +25,19 @@ pub fn Subsystems() -> impl IntoView {
         }
         Some(Ok(allowed)) => allowed_view(allowed),
     };
+    let before = move || session.person().and_then(|person| person.previous_sign_in_at);
     view! {
         <div class="page-head">
             <Heading text="Подсистемы"/>
         </div>
         {content}
+        <super::support::Menu/>
+        {move || {
+            before()
+                .map(|moment| {
+                    view! { <p class="small muted after-tiles">{format!("Прошлый вход: {}", russian::moment(moment))}</p> }
+                })
+        }}
     }
 }
 

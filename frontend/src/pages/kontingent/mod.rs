@@ -13,7 +13,7 @@ use leptos::prelude::*;
 pub use bind::Bind;
 pub use card::{NewCard, SavedCard};
 pub use cards::Cards;
-pub use list::EmployeeList;
+pub use list::{EmployeeList, option_of};
 use no_rights::NoRights;
 
 use crate::session::{Forward, use_session};

@@ -1,24 +1,16 @@
 //! Search and filters of the staff list.
 
-use std::time::Duration;
-
 use epos_shared::api::employees::{EmployeeQuery, EmployeeSort, EmployeeState};
 use epos_shared::api::organizations::{OrganizationInView, OrganizationQuery};
 use epos_shared::roles::Role;
-use leptos::leptos_dom::helpers::TimeoutHandle;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
-use super::slash::{self, Slash};
 use super::{Turn, query};
 use crate::api;
-use crate::components::{ComboOption, Combobox, Found, Icon, Picture, Select};
-use crate::dom;
+use crate::components::{ComboOption, Combobox, Found, Search, Select};
 use crate::form::FormErrors;
 use crate::session::use_session;
-
-const DEBOUNCE: Duration = Duration::from_millis(300);
-const SEARCH: &str = "search";
 
 /// The search field and the filters; each leads to the list in another state.
 #[component]
@@ -52,7 +44,11 @@ pub fn Filters(query: Memo<EmployeeQuery>, turn: Turn, several: Memo<bool>) -> i
     };
     view! {
         <div class="filters" role="search">
-            <Search query=query turn=turn/>
+            <Search
+                told=Signal::derive(move || query.with(|query| query.query.clone().unwrap_or_default()))
+                on_search=move |text: String| change(&|next| next.query = Some(text.clone()).filter(|text| !text.is_empty()))
+                placeholder="ФИО, логин или e-mail"
+            />
             {move || several.get().then(|| view! { <OrganizationFilter query=query turn=turn errors=errors/> })}
             <Select
                 path="role"
@@ -91,88 +87,6 @@ pub fn Filters(query: Memo<EmployeeQuery>, turn: Turn, several: Memo<bool>) -> i
                 options=Signal::derive(sorts)
                 errors=errors
             />
-        </div>
-    }
-}
-
-#[component]
-fn Search(query: Memo<EmployeeQuery>, turn: Turn) -> impl IntoView {
-    let typed = RwSignal::new(query.with_untracked(|query| query.query.clone().unwrap_or_default()));
-    let timer = StoredValue::new_local(None::<TimeoutHandle>);
-    // «Назад» brings an earlier search back; what is being typed just now is not touched.
-    Effect::new(move |_| {
-        let told = query.with(|query| query.query.clone().unwrap_or_default());
-        if typed.with_untracked(|typed| typed.trim() != told) && timer.with_value(Option::is_none) {
-            typed.set(told);
-        }
-    });
-    let stop = move || {
-        timer.update_value(|timer| {
-            if let Some(timer) = timer.take() {
-                timer.clear();
-            }
-        });
-    };
-    let search = move || {
-        stop();
-        let text = typed.get_untracked().trim().to_owned();
-        turn.0.run(EmployeeQuery {
-            query: (!text.is_empty()).then_some(text),
-            ..query::from_the_start(query.get_untracked())
-        });
-    };
-    let search_later = move || {
-        stop();
-        timer.set_value(set_timeout_with_handle(search, DEBOUNCE).ok());
-    };
-    on_cleanup(stop);
-
-    let jump = slash::jump_to(SEARCH);
-    view! {
-        <div class="field filter-search">
-            <label class="field-label" for=SEARCH>
-                "Поиск"
-            </label>
-            <div class="search-box">
-                <Icon picture=Picture::Search class="search-icon"/>
-                <input
-                    class="input"
-                    type="search"
-                    id=SEARCH
-                    autocomplete="off"
-                    spellcheck="false"
-                    maxlength="200"
-                    placeholder="ФИО, логин или e-mail"
-                    prop:value=move || typed.get()
-                    on:input=move |event| {
-                        typed.set(event_target_value(&event));
-                        search_later();
-                    }
-                    on:keydown=move |event| {
-                        if event.key() == "Enter" {
-                            event.prevent_default();
-                            search();
-                        }
-                    }
-                />
-                <Show
-                    when=move || !typed.with(String::is_empty)
-                    fallback=move || view! { <Slash on=jump/> }
-                >
-                    <button
-                        type="button"
-                        class="icon-button"
-                        aria-label="Очистить поиск"
-                        on:click=move |_| {
-                            typed.set(String::new());
-                            search();
-                            dom::focus(SEARCH);
-                        }
-                    >
-                        <Icon picture=Picture::Cross/>
-                    </button>
-                </Show>
-            </div>
         </div>
     }
 }

@@ -3,7 +3,6 @@
 mod filters;
 mod query;
 mod rows;
-mod slash;
 
 use epos_shared::api::employees::{EmployeeQuery, EmployeeRow};
 use epos_shared::api::organizations::OrganizationQuery;

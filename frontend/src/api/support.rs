@@ -1,0 +1,106 @@
+//! The addresses of the pages of support: accounts and applications.
+
+use epos_shared::api::accounts::{AccountCard, AccountRow, Application, JournalRow};
+use epos_shared::api::page::Page;
+use epos_shared::ids::{AccountId, ApplicationId};
+use gloo_net::http::Method;
+
+use super::{Answer, Deed, get};
+use crate::address::with_query;
+
+/// Which part of a list is asked for; the words are those of the address bar.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ListQuery {
+    /// What is searched for.
+    pub query: Option<String>,
+    /// Only those of this state.
+    pub state: Option<String>,
+    /// Cursor of the page after.
+    pub after: Option<String>,
+    /// Cursor of the page before.
+    pub before: Option<String>,
+}
+
+impl ListQuery {
+    /// The address `path` with this query.
+    #[must_use]
+    pub fn of(&self, path: &str) -> String {
+        let Self { query, state, after, before } = self.clone();
+        with_query(path, [("query", query), ("state", state), ("after", after), ("before", before)])
+    }
+}
+
+/// A page of the list of accounts.
+pub async fn accounts(query: ListQuery) -> Answer<Page<AccountRow>> {
+    get(&query.of("/api/v1/accounts")).await
+}
+
+/// An account.
+pub async fn account(id: AccountId) -> Answer<AccountCard> {
+    get(&format!("/api/v1/accounts/{id}")).await
+}
+
+/// A page of the journal of an account.
+pub async fn journal(id: AccountId, query: ListQuery) -> Answer<Page<JournalRow>> {
+    get(&query.of(&format!("/api/v1/accounts/{id}/journal"))).await
+}
+
+/// A page of the list of applications.
+pub async fn applications(query: ListQuery) -> Answer<Page<Application>> {
+    get(&query.of("/api/v1/applications")).await
+}
+
+/// An application.
+pub async fn application(id: ApplicationId) -> Answer<Application> {
+    get(&format!("/api/v1/applications/{id}")).await
+}
+
+/// What support does to an account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AccountAction {
+    /// «Заблокировать».
+    Block,
+    /// «Разблокировать».
+    Unblock,
+    /// «Снять запрет входа»: of too many wrong passwords.
+    Unlock,
+    /// «Отправить письмо ещё раз».
+    SendLetter,
+    /// «Заменить e-mail».
+    ReplaceEmail,
+}
+
+/// Does something to an account.
+#[must_use]
+pub fn on_account(id: AccountId, action: AccountAction) -> Deed {
+    let (method, last) = match action {
+        AccountAction::Block => (Method::POST, "block"),
+        AccountAction::Unblock => (Method::DELETE, "block"),
+        AccountAction::Unlock => (Method::DELETE, "lock"),
+        AccountAction::SendLetter => (Method::POST, "letter"),
+        AccountAction::ReplaceEmail => (Method::PUT, "email"),
+    };
+    Deed::new(method, format!("/api/v1/accounts/{id}/{last}"))
+}
+
+/// What support does to an application.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ApplicationAction {
+    /// «Одобрить».
+    Approve,
+    /// «Отклонить».
+    Decline,
+    /// «Отправить письмо ещё раз».
+    SendLetter,
+}
+
+/// Does something to an application.
+#[must_use]
+pub fn on_application(id: ApplicationId, action: ApplicationAction) -> Deed {
+    let last = match action {
+        ApplicationAction::Approve => "approve",
+        ApplicationAction::Decline => "decline",
+        ApplicationAction::SendLetter => "letter",
+    };
+    Deed::new(Method::POST, format!("/api/v1/applications/{id}/{last}"))
+}

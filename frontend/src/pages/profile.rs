@@ -1,0 +1,237 @@
+//! «Мой профиль» (screens.md 11).
+
+use epos_shared::api::profile::{
+    ChangeEmail, ChangePassword, OwnSessions, PendingEmailChange, Profile as OwnProfile,
+};
+use leptos::prelude::*;
+
+use super::own_cards::own_cards;
+use crate::api::{self, own};
+use crate::components::{
+    Alert, Badge, Body, Fetched, Fetching, Heading, Line, Made, Picture, Question, Questions, Tone, Typed,
+    asking, facts, lines, panel, shown, table,
+};
+use crate::russian::{day, moment};
+use crate::session::{SessionContext, use_session};
+
+type Asked = RwSignal<Option<Question>>;
+
+/// The page.
+#[component]
+pub fn Profile() -> impl IntoView {
+    let session = use_session();
+    let (asked, again) = (RwSignal::new(None), RwSignal::new(()));
+    let profile = move || -> Fetching {
+        Box::pin(async move {
+            let profile = session.call(own::profile()).await?;
+            Ok(shown(move || profile_view(&profile, session, asked)))
+        })
+    };
+    let sessions = move || -> Fetching {
+        Box::pin(async move {
+            let sessions = session.call(own::sessions()).await?;
+            Ok(shown(move || sessions_view(&sessions, asked)))
+        })
+    };
+    view! {
+        <div class="page-head">
+            <Heading text="Мой профиль"/>
+        </div>
+        <div class="stack">
+            <Fetched ask=Box::new(profile) again=again/>
+            <section class="panel stack" aria-labelledby="sessions-title">
+                <h2 id="sessions-title" class="side-title">"Где выполнен вход"</h2>
+                <Fetched ask=Box::new(sessions) again=again/>
+            </section>
+        </div>
+        <Questions asked=asked again=again/>
+    }
+    .into_any()
+}
+
+fn profile_view(profile: &OwnProfile, session: SessionContext, asked: Asked) -> AnyView {
+    let account = &profile.account;
+    let organization = profile.organization.as_ref().map(|organization| organization.short_name.clone());
+    let who = facts(vec![
+        ("ФИО", account.name.to_string()),
+        ("Имя пользователя", account.user_name.clone()),
+        ("Должность", profile.position.clone().unwrap_or_default()),
+        ("Организация", organization.unwrap_or_default()),
+        ("Прошлый вход", profile.previous_sign_in_at.map(moment).unwrap_or_default()),
+        ("Учётная запись создана", day(profile.created_at)),
+    ]);
+    let cards = session.person_now().map(|person| own_cards(&person.cards));
+    let consents = profile
+        .consents
+        .iter()
+        .map(|consent| {
+            let when = format!("{}, с адреса {}", moment(consent.given_at), consent.address);
+            view! { <li>{lines(format!("Текст {}", consent.version), when)}</li> }
+        })
+        .collect_view();
+    let consents = if profile.consents.is_empty() {
+        view! { <p class="muted">"Согласие пока не давали."</p> }.into_any()
+    } else {
+        view! { <ul class="plain entries">{consents}</ul> }.into_any()
+    };
+    let data = view! {
+        <p>"Всё, что ЭПОС хранит о вас: учётная запись, карточки, сеансы, согласия, журнал."</p>
+        <p>
+            <a class="button" href=own::DATA download="">
+                "Скачать файл"
+            </a>
+        </p>
+    };
+    vec![
+        panel("who-title", "Кто вы", vec![who, email_view(profile, asked)]),
+        panel("ways-title", "Способы входа", vec![ways_view(profile, asked)]),
+        panel("cards-title", "Мои карточки", vec![cards.into_any()]),
+        panel("consents-title", "Согласие на обработку персональных данных", vec![consents]),
+        panel("data-title", "Мои данные", vec![data.into_any()]),
+    ]
+    .into_any()
+}
+
+fn email_view(profile: &OwnProfile, asked: Asked) -> AnyView {
+    let state = if profile.email_verified {
+        view! { <Badge tone=Tone::Done picture=Picture::Done text="подтверждён"/> }
+    } else {
+        view! { <Badge tone=Tone::Warning picture=Picture::Warning text="не подтверждён"/> }
+    };
+    let change = profile.email_change.as_ref().map(|change| pending_view(change, asked));
+    let words = if change.is_some() { "Сменить на другой" } else { "Сменить e-mail" };
+    let question = Question {
+        title: "Сменить e-mail",
+        words:
+            "На нынешний и на новый адрес придут письма. Адрес сменится, когда вы откроете ссылки в обоих."
+                .to_owned(),
+        confirm: "Отправить письма",
+        danger: false,
+        deed: own::change_email(),
+        body: Body::Typed(&[Line::Email, Line::CurrentPassword], new_email),
+        done: "Письма отправлены",
+    };
+    view! {
+        <h3>"E-mail"</h3>
+        <p>
+            <span class="address">{profile.account.email.clone()}</span>
+            " "
+            {state}
+        </p>
+        {change}
+        {profile.has_password.then(|| asking(asked, words.into_any(), question))}
+    }
+    .into_any()
+}
+
+fn new_email(typed: &Typed) -> Made {
+    let Typed { email, current_password, .. } = typed.clone();
+    let draft = ChangeEmail { email, current_password };
+    draft.parse().map(|_| api::body(&draft))
+}
+
+fn pending_view(change: &PendingEmailChange, asked: Asked) -> AnyView {
+    let waits = match (change.old_confirmed, change.new_confirmed) {
+        (false, false) => "Откройте ссылки в письмах, которые пришли на нынешний и на новый адрес.",
+        (true, _) => {
+            "С нынешнего адреса смена подтверждена. Откройте ссылку в письме, которое пришло на новый."
+        }
+        (false, true) => "Новый адрес подтверждён. Откройте ссылку в письме, которое пришло на нынешний.",
+    };
+    let question = Question {
+        title: "Отменить смену e-mail?",
+        words: "Ссылки в письмах перестанут действовать, адрес останется прежним.".to_owned(),
+        confirm: "Отменить смену",
+        danger: true,
+        deed: own::keep_email(),
+        body: Body::Nothing,
+        done: "Смена e-mail отменена",
+    };
+    let until = format!("Ссылки действуют до {}.", moment(change.expires_at));
+    view! {
+        <Alert title=format!("Новый адрес {} ждёт подтверждения", change.email)>
+            <p>{waits}</p>
+            <p>{until}</p>
+            <div class="row">{asking(asked, "Отменить смену".into_any(), question)}</div>
+        </Alert>
+    }
+    .into_any()
+}
+
+fn ways_view(profile: &OwnProfile, asked: Asked) -> AnyView {
+    let password = match profile.password_changed_at {
+        Some(moment) if profile.has_password => format!("задан {}", day(moment)),
+        _ if profile.has_password => "задан".to_owned(),
+        _ => "не задан. Задать его можно по ссылке «Забыли пароль?» на странице входа".to_owned(),
+    };
+    let question = Question {
+        title: "Сменить пароль",
+        words: "На других устройствах придётся войти снова, уже с новым паролем.".to_owned(),
+        confirm: "Сменить пароль",
+        danger: false,
+        deed: own::change_password(),
+        body: Body::Typed(&[Line::CurrentPassword, Line::NewPassword], new_password),
+        done: "Пароль изменён",
+    };
+    view! {
+        {facts(
+            vec![
+                ("Пароль", password),
+                ("Госуслуги", "пока не подключены: вход через Госуслуги в ЭПОС ещё не работает".to_owned()),
+            ],
+        )}
+        {profile.has_password.then(|| asking(asked, "Сменить пароль".into_any(), question))}
+    }
+    .into_any()
+}
+
+fn new_password(typed: &Typed) -> Made {
+    let Typed { current_password, new_password, .. } = typed.clone();
+    let draft = ChangePassword { current_password, new_password };
+    draft.parse().map(|_| api::body(&draft))
+}
+
+fn sessions_view(sessions: &OwnSessions, asked: Asked) -> AnyView {
+    let rows = sessions.items.iter().map(|session| {
+        let action = if session.current {
+            view! { <Badge tone=Tone::Done picture=Picture::Done text="этот сеанс"/> }.into_any()
+        } else {
+            let question = Question {
+                title: "Завершить сеанс?",
+                words: format!("{}, {}. Там придётся войти снова.", session.device, session.address),
+                confirm: "Завершить",
+                danger: true,
+                deed: own::end_session(session.id),
+                body: Body::Nothing,
+                done: "Сеанс завершён",
+            };
+            let of = format!(" сеанс: {}, {}", session.device, session.address);
+            let words = view! {
+                "Завершить"
+                <span class="visually-hidden">{of}</span>
+            };
+            asking(asked, words.into_any(), question)
+        };
+        vec![
+            lines(session.device.clone(), session.address.clone()),
+            moment(session.opened_at).into_any(),
+            moment(session.last_seen_at).into_any(),
+            action,
+        ]
+    });
+    let question = Question {
+        title: "Завершить все остальные сеансы?",
+        words: "Здесь вы останетесь, на других устройствах придётся войти снова.".to_owned(),
+        confirm: "Завершить все",
+        danger: true,
+        deed: own::end_sessions(),
+        body: Body::Nothing,
+        done: "Остальные сеансы завершены",
+    };
+    view! {
+        {table("Сеансы", &["Устройство, адрес", "Вход", "Последнее действие", "Сеанс"], rows.collect())}
+        {(sessions.items.len() > 1)
+            .then(|| view! { <p class="gap-above">{asking(asked, "Завершить все".into_any(), question)}</p> })}
+    }
+    .into_any()
+}

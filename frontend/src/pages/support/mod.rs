@@ -1,0 +1,140 @@
+//! Pages of support: accounts and applications.
+
+mod account;
+mod application;
+mod list;
+
+use std::str::FromStr;
+
+use epos_shared::api::accounts::ReasonDraft;
+use epos_shared::rights::{Standing, standing};
+use leptos::prelude::*;
+use leptos_router::hooks::use_params_map;
+
+use crate::api;
+use crate::components::{Alert, Body, Heading, Kind, Line, LinkButton, Made, Typed, live};
+use crate::session::{SessionContext, use_session};
+
+/// The address of the list of accounts.
+pub const ACCOUNTS: &str = "/accounts";
+/// The address of the list of applications.
+pub const APPLICATIONS: &str = "/applications";
+
+/// Whether the person works as support today; reactive.
+fn supports(session: SessionContext) -> bool {
+    session.person().is_some_and(|person| {
+        person
+            .card()
+            .is_some_and(|card| card.roles_in_force().any(|role| matches!(standing(role), Standing::Support)))
+    })
+}
+
+/// The way to these pages, for those who may see them.
+#[component]
+pub fn Menu() -> impl IntoView {
+    let session = use_session();
+    let mine = Memo::new(move |_| supports(session));
+    move || {
+        mine.get().then(|| {
+            view! {
+                <h2 class="after-tiles gap-below">"Для техподдержки"</h2>
+                <ul class="tiles plain">
+                    {tile(ACCOUNTS, "Учётные записи", "Найти человека, заблокировать, отправить письмо ещё раз")}
+                    {tile(APPLICATIONS, "Заявки", "Решить, давать ли учётную запись")}
+                </ul>
+            }
+        })
+    }
+}
+
+fn tile(href: &'static str, name: &'static str, note: &'static str) -> AnyView {
+    view! {
+        <li>
+            <a class="tile" href=href>
+                <span class="tile-name">{name}</span>
+                <span class="tile-note">{note}</span>
+            </a>
+        </li>
+    }
+    .into_any()
+}
+
+/// Shows a page to support, and to the others why there is none.
+fn for_support(page: impl Fn() -> AnyView + Send + 'static) -> AnyView {
+    let session = use_session();
+    let mine = Memo::new(move |_| supports(session));
+    live(move || if mine.get() { page() } else { no_rights() })
+}
+
+fn no_rights() -> AnyView {
+    view! {
+        <div class="main-form stack">
+            <Heading text="Нет прав"/>
+            <Alert>
+                <p>
+                    "Эта страница открыта тем, кто работает с карточкой, на которой сегодня действует роль «Техническая поддержка»."
+                </p>
+            </Alert>
+            <div class="row">
+                <LinkButton href="/subsystems" kind=Kind::Primary>
+                    "К подсистемам"
+                </LinkButton>
+            </div>
+        </div>
+    }
+    .into_any()
+}
+
+/// `/accounts`.
+pub fn accounts() -> AnyView {
+    for_support(|| list::page(&list::OF_ACCOUNTS))
+}
+
+/// `/applications`.
+pub fn applications() -> AnyView {
+    for_support(|| list::page(&list::OF_APPLICATIONS))
+}
+
+/// `/accounts/:id`.
+pub fn account() -> AnyView {
+    for_support(|| of_address(account::page, ACCOUNTS))
+}
+
+/// `/applications/:id`.
+pub fn application() -> AnyView {
+    for_support(|| of_address(application::page, APPLICATIONS))
+}
+
+/// The page of what the address names; another address builds it anew.
+fn of_address<T>(page: fn(T) -> AnyView, list: &'static str) -> AnyView
+where
+    T: FromStr + 'static,
+{
+    let parameters = use_params_map();
+    let id = Memo::new(move |_| parameters.with(|map| map.get("id").unwrap_or_default()));
+    live(move || match id.get().parse() {
+        Ok(id) => page(id),
+        Err(_) => view! {
+            <Heading text="Не найдено"/>
+            {missing(list)}
+        }
+        .into_any(),
+    })
+}
+
+/// What to do where there is nothing at that address.
+fn missing(list: &'static str) -> AnyView {
+    view! {
+        <p class="gap-below">"Проверьте адрес или найдите запись в списке."</p>
+        <LinkButton href=list>"К списку"</LinkButton>
+    }
+    .into_any()
+}
+
+/// A question for a reason.
+const REASON: Body = Body::Typed(&[Line::Reason], reason);
+
+fn reason(typed: &Typed) -> Made {
+    let draft = ReasonDraft { reason: typed.reason.clone() };
+    draft.parse().map(|_| api::body(&draft))
+}
