@@ -96,7 +96,8 @@ pub fn routes(config: &mut ServiceConfig) {
             .configure(crate::consent::routes)
             .configure(crate::registration::routes)
             .configure(crate::subsystems::routes)
-            .configure(crate::kontingent::routes),
+            .configure(crate::kontingent::routes)
+            .configure(crate::mail::routes),
     );
 }
 
@@ -171,8 +172,10 @@ pub fn start(services: Services, listener: TcpListener) -> std::io::Result<Runni
     let handle = server.handle();
     let (stop, stopped) = watch::channel(false);
     let sealer = actix_web::rt::spawn(jobs::run_sealer(services.clone(), stopped.clone()));
-    let sweeper = actix_web::rt::spawn(jobs::run_sweeper(services, stopped));
-    Ok(Running { address, handle, stop, jobs: vec![sealer, sweeper], server: actix_web::rt::spawn(server) })
+    let sweeper = actix_web::rt::spawn(jobs::run_sweeper(services.clone(), stopped.clone()));
+    let postman = actix_web::rt::spawn(jobs::run_postman(services, stopped));
+    let jobs = vec![sealer, sweeper, postman];
+    Ok(Running { address, handle, stop, jobs, server: actix_web::rt::spawn(server) })
 }
 
 fn viewer(document: &utoipa::openapi::OpenApi) -> SwaggerUi {

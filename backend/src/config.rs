@@ -38,6 +38,8 @@ pub struct Config {
     pub consent: Consent,
     /// The journal.
     pub audit: Audit,
+    /// Letters.
+    pub mail: Mail,
     /// The region.
     pub region: Region,
     /// The log.
@@ -58,6 +60,10 @@ macro_rules! section {
         }
     };
 }
+
+mod mail;
+
+pub use mail::{Mail, SmtpTls};
 
 section! {
     /// Where and as whom the server answers.
@@ -285,6 +291,7 @@ impl Config {
         if self.password_params().is_err() {
             wrong.push("passwords: Argon2 does not take these parameters".to_owned());
         }
+        wrong.extend(self.mail.wrong());
         for (key, value) in [
             ("database.pool_size", u64::from(self.database.pool_size)),
             ("server.body_limit_kib", u64::try_from(self.server.body_limit_kib).unwrap_or(u64::MAX)),
@@ -303,12 +310,32 @@ impl Config {
             ("registration.keep_days", self.registration.keep_days.into()),
             ("registration.directory_per_minute", self.registration.directory_per_minute.into()),
             ("audit.seal_interval_ms", self.audit.seal_interval_ms),
+            ("mail.smtp_port", self.mail.smtp_port.into()),
+            ("mail.timeout_ms", self.mail.timeout_ms),
+            ("mail.poll_interval_ms", self.mail.poll_interval_ms),
+            ("mail.retry_first_seconds", self.mail.retry_first_seconds.into()),
+            ("mail.retry_longest_minutes", self.mail.retry_longest_minutes.into()),
+            ("mail.give_up_hours", self.mail.give_up_hours.into()),
         ] {
             if value == 0 {
                 wrong.push(format!("{key}: must be above 0"));
             }
         }
         if wrong.is_empty() { Ok(()) } else { Err(ConfigError::Invalid(wrong)) }
+    }
+
+    /// What holds, and is worth a loud word all the same.
+    #[must_use]
+    pub fn warnings(&self) -> Vec<String> {
+        let mut warnings = Vec::new();
+        if !self.mail.is_configured() {
+            warnings.push(
+                "mail.smtp_host: there is no mail server, so that NO LETTER LEAVES: registration and recovery \
+                 of passwords do not work; letters wait in the outbox until there is one"
+                    .to_owned(),
+            );
+        }
+        warnings
     }
 
     /// The origin (RFC 6454) of the public address.
@@ -379,6 +406,9 @@ impl Config {
         if !shown.secrets.master_key.is_empty() {
             shown.secrets.master_key = "***".to_owned();
         }
+        if !shown.mail.smtp_password.is_empty() {
+            shown.mail.smtp_password = "***".to_owned();
+        }
         if let Ok(url) = shown.database.url.parse::<DatabaseUrl>() {
             shown.database.url = url.to_string();
         }
@@ -410,6 +440,16 @@ pub struct Origin {
 }
 
 impl Origin {
+    /// The host alone; an address of IPv6 with its brackets.
+    #[must_use]
+    pub fn host(&self) -> &str {
+        let place = self.text.split_once("://").map_or(&*self.text, |(_, place)| place);
+        match place.split_once(']') {
+            Some((address, _)) => place.get(..=address.len()).unwrap_or(place),
+            None => place.split_once(':').map_or(place, |(host, _)| host),
+        }
+    }
+
     fn parse(url: &str) -> Option<Self> {
         let uri: actix_web::http::Uri = url.parse().ok()?;
         let scheme = uri.scheme_str().filter(|scheme| matches!(*scheme, "http" | "https"))?;
@@ -508,6 +548,9 @@ mod tests {
         let origin = |url: &str| Origin::parse(url).map(|origin| origin.text);
         assert_eq!(origin("https://EPOS.example.ru:443/"), Some("https://epos.example.ru".into()));
         assert_eq!(origin("http://127.0.0.1:8080"), Some("http://127.0.0.1:8080".into()));
+        let host = |url: &str| Origin::parse(url).map(|origin| origin.host().to_owned());
+        assert_eq!(host("https://epos.example.ru:8443"), Some("epos.example.ru".into()));
+        assert_eq!(host("http://[::1]:8080"), Some("[::1]".into()));
         for wrong in ["", "epos.example.ru", "ftp://epos.ru", "https://epos.ru/app", "https://a@epos.ru"] {
             assert_eq!(origin(wrong), None, "{wrong}");
         }
@@ -518,6 +561,7 @@ mod tests {
         let mut config = Config::default();
         config.secrets.master_key = "ab".repeat(32);
         config.database.url = "postgres://epos:tiger@db/epos".to_owned();
+        config.mail.smtp_password = "tiger".to_owned();
         let shown = config.masked().unwrap().to_string();
         assert!(!shown.contains("tiger") && !shown.contains("abab"), "{shown}");
         assert!(!format!("{:?}", MasterKey::from_bytes([1; 32])).contains('1'));

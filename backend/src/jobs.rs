@@ -11,6 +11,7 @@ use crate::app::Services;
 use crate::audit;
 use crate::db::schema::leases;
 use crate::db::{Conn, DbError};
+use crate::mail::Postman;
 use crate::on;
 use crate::registration;
 
@@ -97,6 +98,41 @@ async fn seal(services: &Services, name: &'static str, held: Option<i64>) -> Res
         tracing::debug!(sealed, "rows of the journal were sealed");
     }
     Ok(token)
+}
+
+/// Sends what waits in the outbox until told to stop. Each letter has a lease of its own, so that any number of
+/// processes work at once.
+pub async fn run_postman(services: Services, mut stop: watch::Receiver<bool>) {
+    let pause = Duration::from_millis(services.config.mail.poll_interval_ms);
+    let grace = Duration::from_secs(services.config.server.shutdown_timeout_seconds);
+    let opened = tokio::task::spawn_blocking(move || Postman::new(&services)).await;
+    let mut postman = match opened.map_err(|error| error.to_string()).flatten() {
+        Ok(Some(postman)) => postman,
+        // Letters wait: `Config::warnings` has said so.
+        Ok(None) => return,
+        Err(error) => {
+            tracing::error!(%error, "no letter is sent");
+            return;
+        }
+    };
+    while !*stop.borrow() {
+        let mut asked = stop.clone();
+        let cut = async {
+            // Fails where nobody can ask any more, which is the same.
+            let _ = asked.changed().await;
+            tokio::time::sleep(grace).await;
+        };
+        tokio::select! {
+            round = postman.round(&stop) => {
+                if let Err(error) = round {
+                    tracing::warn!(%error, "the outbox could not be worked on");
+                }
+            }
+            // What was under way is sent again when its lease has run out, as the same letter.
+            () = cut => return,
+        }
+        wait(pause, &mut stop).await;
+    }
 }
 
 /// Removes what counts nothing any more, every few minutes until told to stop. Without a lease: two at once

@@ -1,6 +1,7 @@
 //! The commands of `epos`.
 
 mod admin;
+mod mail;
 mod seed;
 mod serve;
 
@@ -46,6 +47,11 @@ enum Command {
     Admin {
         #[command(subcommand)]
         command: admin::Command,
+    },
+    /// Letters.
+    Mail {
+        #[command(subcommand)]
+        command: mail::Command,
     },
     /// Fill an empty database with invented organizations and people, to try ЭПОС at its full size.
     Seed(seed::Seed),
@@ -118,10 +124,14 @@ fn execute(cli: Cli) -> Result<(), CommandError> {
             let shown = config.masked().map_err(|error| CommandError::Failed(error.to_string()))?;
             tell(&format!("{shown:#}"));
             config.check(Mode::Production)?;
+            for warning in config.warnings() {
+                tell_error(&format!("WARNING: {warning}"));
+            }
             tell("The configuration can be used.");
             Ok(())
         }
         Command::Admin { command } => admin::run(configured(file)?, command),
+        Command::Mail { command } => mail::run(&configured(file)?, command),
         Command::Seed(wanted) => seed::run(Config::load(file)?, wanted),
         Command::ExportOpenapi => {
             let text = openapi::export().map_err(|error| CommandError::Failed(error.to_string()))?;

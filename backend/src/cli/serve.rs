@@ -17,6 +17,9 @@ use crate::demo;
 /// administrator chooses the moment.
 pub(super) fn serve(config: Config) -> Result<(), CommandError> {
     log(&config);
+    for warning in config.warnings() {
+        tracing::warn!("{warning}");
+    }
     let context = context(&config, &master_key(&config)?);
     let listen = config.server.listen;
     let listener = bind(listen)?;
@@ -41,6 +44,9 @@ pub(super) fn demo(mut config: Config, data: &Path, listen: SocketAddr) -> Resul
         config.log.level = "warn".to_owned();
     }
     config.database.url = format!("sqlite:{}", data.join("epos.db").display());
+    if !config.mail.is_configured() {
+        config.mail.directory = Some(data.join("letters"));
+    }
     log(&config);
     let key = match config.master_key().map_err(CommandError::Failed)? {
         Some(key) => key,
@@ -135,7 +141,7 @@ pub(super) fn verify_audit(config: &Config) -> Result<(), CommandError> {
     }
 }
 
-fn log(config: &Config) {
+pub(super) fn log(config: &Config) {
     let filter = EnvFilter::try_new(&config.log.level).unwrap_or_else(|_| EnvFilter::new("info"));
     let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     // Only a second call in one process fails, and then a log is there.

@@ -67,4 +67,9 @@ impl Letter {
         // Strings and lists of strings can always be written.
         serde_json::to_vec(&self.blocks).unwrap_or_default()
     }
+
+    /// The blocks of a kept body.
+    pub(super) fn blocks(body: &[u8]) -> Option<Vec<Block>> {
+        serde_json::from_slice(body).ok()
+    }
 }

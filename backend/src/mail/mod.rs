@@ -2,10 +2,18 @@
 //!
 //! Each feature writes the words of its own letters ([`Letter`]); here they are kept, rendered and sent.
 
+mod delivery;
+mod folder;
 mod letter;
+mod render;
+mod routes;
+mod smtp;
 mod store;
 
+pub use delivery::{Claimed, Postman, send_now};
 pub use letter::{Block, Letter};
+pub use routes::routes;
+pub use smtp::{Outcome, Trouble};
 
 use crate::context::Context;
 use crate::db::types::Id;

@@ -23,6 +23,7 @@ mod employees_card;
 mod employees_list;
 mod http;
 mod letters;
+mod mail;
 mod matrix;
 mod matrix_world;
 mod moderation;

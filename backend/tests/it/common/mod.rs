@@ -3,6 +3,7 @@
 mod client;
 mod database;
 mod letters;
+pub mod smtp;
 
 use std::net::TcpListener;
 use std::sync::Arc;
