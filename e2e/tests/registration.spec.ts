@@ -256,3 +256,45 @@ test('the letters of the demo lie on a page of their own', async ({ page, server
   await expect(letter).toHaveCount(1);
   expect(await lettersTo(server, email)).toHaveLength(1);
 });
+
+test('an impatient person who presses twice gets one letter', async ({ page, server }) => {
+  const email = mailbox('speshka');
+  await page.goto('/register');
+  await typeApplicant(page, applicant(email));
+  await chooseOrganization(page, 'школа');
+  await consent(page).check();
+  await page.getByRole('button', { name: 'Зарегистрироваться' }).dblclick();
+  await expectPromised(page);
+  await nextLetter(server, email);
+  expect(await lettersTo(server, email)).toHaveLength(1);
+});
+
+test('registration by keyboard alone', { tag: '@desktop' }, async ({ page, server }) => {
+  const email = mailbox('klavisha');
+  await page.goto('/register');
+  await field(page, 'Фамилия').focus();
+  for (const typed of ['Ёлкина', 'Варвара']) {
+    await page.keyboard.type(typed);
+    await page.keyboard.press('Tab');
+  }
+  await page.keyboard.press('Tab');
+  await page.keyboard.press('Space');
+  await expect(page.getByRole('checkbox', { name: 'Без отчества' })).toBeChecked();
+  await page.keyboard.press('Tab');
+  for (const typed of [email, 'Учитель']) {
+    await page.keyboard.type(typed);
+    await page.keyboard.press('Tab');
+  }
+  await expect(organization(page)).toBeFocused();
+  await page.keyboard.type('верхнекамск 12');
+  await expect(page.getByRole('option').first()).toBeVisible();
+  await page.keyboard.press('ArrowDown');
+  await page.keyboard.press('Enter');
+  await expect(field(page, 'ИНН организации')).toHaveValue(/^\d{10}$/);
+  for (let steps = 0; steps < 5; steps += 1) await page.keyboard.press('Tab');
+  await expect(consent(page)).toBeFocused();
+  await page.keyboard.press('Space');
+  await page.keyboard.press('Enter');
+  await expectPromised(page);
+  await nextLetter(server, email);
+});

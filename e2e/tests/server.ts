@@ -29,7 +29,8 @@ export class DemoServer {
     const address = `127.0.0.1:${await freePort()}`;
     const child = spawn(binary, ['demo', '--data', dataFolder, '--listen', address], {
       cwd: dataFolder,
-      env: { ...process.env, ...more.env },
+      // All journeys come from one address.
+      env: { ...process.env, EPOS_REGISTRATION__ADDRESS_HOURLY: '1000', ...more.env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     // If this process is ended without its teardown, the server must not outlive it.
