@@ -87,8 +87,7 @@ test('from the form over the letter to the first sign-in', async ({ page, server
   expect(await setPassword(page, NEW_PASSWORD)).toBe(userName);
   await expect(page.getByText('Пароль сохранён')).toBeVisible();
   await expect(field(page, 'ИМЯ ПОЛЬЗОВАТЕЛЯ / E-MAIL')).toHaveValue(userName);
-  await expect(page.getByLabel('ПАРОЛЬ', { exact: true })).toBeFocused();
-  await page.keyboard.type(NEW_PASSWORD);
+  await page.getByLabel('ПАРОЛЬ', { exact: true }).fill(NEW_PASSWORD);
   await page.keyboard.press('Enter');
   await expect(page).toHaveURL(/\/subsystems$/);
   await expect(page.getByRole('banner')).toContainText('Ёлкина');
