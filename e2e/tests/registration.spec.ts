@@ -246,7 +246,7 @@ test('the letters of the demo lie on a page of their own', async ({ page, server
   const letter = page.getByRole('article').filter({ hasText: email });
   await expect(letter).toHaveCount(1);
   await expectNoOverflow(page);
-  await letter.getByRole('link').click();
+  await letter.getByRole('link', { name: /activate#/ }).click();
   await expect(page.getByRole('heading', { level: 1, name: 'Придумайте пароль' })).toBeVisible();
   await expect(page).toHaveURL(/\/activate$/);
   await page.goBack();
