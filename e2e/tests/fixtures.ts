@@ -62,7 +62,7 @@ export const test = base.extend<TestFixtures, WorkerFixtures>({
 
   server: [
     async ({ mail }, use) => {
-      const server = await DemoServer.start(mail.environment());
+      const server = await DemoServer.start({ env: mail.environment() });
       server.mail = mail;
       await use(server);
       await server.stop();

@@ -87,8 +87,7 @@ test('from the form over the letter to the first sign-in', async ({ page, server
   expect(await setPassword(page, NEW_PASSWORD)).toBe(userName);
   await expect(page.getByText('Пароль сохранён')).toBeVisible();
   await expect(field(page, 'ИМЯ ПОЛЬЗОВАТЕЛЯ / E-MAIL')).toHaveValue(userName);
-  await expect(page.getByLabel('ПАРОЛЬ', { exact: true })).toBeFocused();
-  await page.keyboard.type(NEW_PASSWORD);
+  await page.getByLabel('ПАРОЛЬ', { exact: true }).fill(NEW_PASSWORD);
   await page.keyboard.press('Enter');
   await expect(page).toHaveURL(/\/subsystems$/);
   await expect(page.getByRole('banner')).toContainText('Ёлкина');
@@ -247,7 +246,7 @@ test('the letters of the demo lie on a page of their own', async ({ page, server
   const letter = page.getByRole('article').filter({ hasText: email });
   await expect(letter).toHaveCount(1);
   await expectNoOverflow(page);
-  await letter.getByRole('link').click();
+  await letter.getByRole('link', { name: /activate#/ }).click();
   await expect(page.getByRole('heading', { level: 1, name: 'Придумайте пароль' })).toBeVisible();
   await expect(page).toHaveURL(/\/activate$/);
   await page.goBack();
@@ -255,4 +254,46 @@ test('the letters of the demo lie on a page of their own', async ({ page, server
   await page.getByRole('button', { name: 'Обновить' }).click();
   await expect(letter).toHaveCount(1);
   expect(await lettersTo(server, email)).toHaveLength(1);
+});
+
+test('an impatient person who presses twice gets one letter', async ({ page, server }) => {
+  const email = mailbox('speshka');
+  await page.goto('/register');
+  await typeApplicant(page, applicant(email));
+  await chooseOrganization(page, 'школа');
+  await consent(page).check();
+  await page.getByRole('button', { name: 'Зарегистрироваться' }).dblclick();
+  await expectPromised(page);
+  await nextLetter(server, email);
+  expect(await lettersTo(server, email)).toHaveLength(1);
+});
+
+test('registration by keyboard alone', { tag: '@desktop' }, async ({ page, server }) => {
+  const email = mailbox('klavisha');
+  await page.goto('/register');
+  await field(page, 'Фамилия').focus();
+  for (const typed of ['Ёлкина', 'Варвара']) {
+    await page.keyboard.type(typed);
+    await page.keyboard.press('Tab');
+  }
+  await page.keyboard.press('Tab');
+  await page.keyboard.press('Space');
+  await expect(page.getByRole('checkbox', { name: 'Без отчества' })).toBeChecked();
+  await page.keyboard.press('Tab');
+  for (const typed of [email, 'Учитель']) {
+    await page.keyboard.type(typed);
+    await page.keyboard.press('Tab');
+  }
+  await expect(organization(page)).toBeFocused();
+  await page.keyboard.type('верхнекамск 12');
+  await expect(page.getByRole('option').first()).toBeVisible();
+  await page.keyboard.press('ArrowDown');
+  await page.keyboard.press('Enter');
+  await expect(field(page, 'ИНН организации')).toHaveValue(/^\d{10}$/);
+  for (let steps = 0; steps < 5; steps += 1) await page.keyboard.press('Tab');
+  await expect(consent(page)).toBeFocused();
+  await page.keyboard.press('Space');
+  await page.keyboard.press('Enter');
+  await expectPromised(page);
+  await nextLetter(server, email);
 });

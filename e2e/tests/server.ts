@@ -5,12 +5,16 @@ import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { MailServer } from './mail-server';
 
 const START_LIMIT_MS = 60_000;
 const STOP_LIMIT_MS = 15_000;
 
 /** The real binary in demo mode, with a data folder of its own. */
 export class DemoServer {
+  /** Where its letters go, if it was told to send them. */
+  mail?: MailServer;
+
   private constructor(
     readonly url: string,
     readonly dataFolder: string,
@@ -18,15 +22,19 @@ export class DemoServer {
     private readonly said: string[],
   ) {}
 
-  /** Starts the binary named by EPOS_BIN, with variables of its own, and waits until it says that it is ready. */
-  static async start(environment: Record<string, string> = {}): Promise<DemoServer> {
+  /**
+   * Starts the binary named by EPOS_BIN and waits until it says that it is ready; with the data of an earlier
+   * server that has ended, and with more configuration where a journey needs it.
+   */
+  static async start(more: { dataFolder?: string; env?: Record<string, string> } = {}): Promise<DemoServer> {
     const binary = process.env.EPOS_BIN;
     if (!binary) throw new Error('EPOS_BIN must name the binary under test');
-    const dataFolder = await mkdtemp(join(tmpdir(), 'epos-e2e-'));
+    const dataFolder = more.dataFolder ?? (await mkdtemp(join(tmpdir(), 'epos-e2e-')));
     const address = `127.0.0.1:${await freePort()}`;
     const child = spawn(binary, ['demo', '--data', dataFolder, '--listen', address], {
       cwd: dataFolder,
-      env: { ...process.env, ...environment },
+      // All journeys come from one address.
+      env: { ...process.env, EPOS_REGISTRATION__ADDRESS_HOURLY: '1000', ...more.env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     // If this process is ended without its teardown, the server must not outlive it.
@@ -53,7 +61,7 @@ export class DemoServer {
   }
 
   /** Asks the server to end as an operator would, and expects that it does so in order. */
-  async stop(): Promise<void> {
+  async stop({ keepData = false } = {}): Promise<void> {
     if (this.child.exitCode === null && this.child.signalCode === null) {
       const exited = once(this.child, 'exit');
       this.child.kill('SIGTERM');
@@ -63,7 +71,7 @@ export class DemoServer {
         await exited;
       }
     }
-    await rm(this.dataFolder, { recursive: true, force: true });
+    if (!keepData) await rm(this.dataFolder, { recursive: true, force: true });
     if (this.child.exitCode !== 0) {
       throw new Error(
         `epos ended with code ${this.child.exitCode}, signal ${this.child.signalCode}:\n${this.output()}`,

@@ -16,7 +16,9 @@ async function idleEnd(page: Page): Promise<number> {
 test.describe('with a server that ends a session after three minutes without work', { tag: '@desktop' }, () => {
   let short: DemoServer;
   test.beforeAll(async () => {
-    short = await DemoServer.start({ EPOS_SESSIONS__IDLE_MINUTES: '3', EPOS_SESSIONS__LAST_SEEN_SECONDS: '1' });
+    short = await DemoServer.start({
+      env: { EPOS_SESSIONS__IDLE_MINUTES: '3', EPOS_SESSIONS__LAST_SEEN_SECONDS: '1' },
+    });
   });
   test.afterAll(() => short.stop());
 

@@ -77,16 +77,22 @@ fn Pages() -> impl IntoView {
         }
         parameters
     }));
-    // A link waits with its address until the page was changed.
     let browser = use_context::<BrowserUrl>();
+    let shown = RwSignal::new(pathname.get_untracked());
     Effect::new(move |_| {
-        pathname.track();
+        let path = pathname.get();
+        if shown.with_untracked(|shown| *shown != path) {
+            // What is left with the page hears of it while the page is still there.
+            dom::blur();
+            shown.set(path);
+        }
+        // A link waits with its address until the page was changed.
         if let Some(browser) = &browser {
             browser.ready_to_complete();
         }
     });
     live(move || {
-        let path = pathname.get();
+        let path = shown.get();
         untrack(|| at(&path))
     })
 }

@@ -23,6 +23,15 @@ pub fn focus(id: &str) -> bool {
     }
 }
 
+/// Takes the focus from wherever it is.
+pub fn blur() {
+    if let Some(element) =
+        document().active_element().and_then(|element| element.dyn_into::<web_sys::HtmlElement>().ok())
+    {
+        let _ = element.blur();
+    }
+}
+
 /// Whether an element with that id stands on the page.
 #[must_use]
 pub fn exists(id: &str) -> bool {

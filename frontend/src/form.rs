@@ -71,8 +71,8 @@ impl FormErrors {
 
     /// A field was left; only one that was touched is judged from now on.
     pub fn left(self, path: &str) {
-        let edited = self.edited.with_value(|edited| edited.contains(path));
-        if edited && !self.left.with_untracked(|left| left.contains(path)) {
+        let edited = self.edited.try_with_value(|edited| edited.contains(path));
+        if edited == Some(true) && !self.left.with_untracked(|left| left.contains(path)) {
             self.left.update(|left| {
                 left.insert(path.to_owned());
             });

@@ -222,6 +222,10 @@ pub fn Combobox(
         _ => {}
     };
     let left = move |_| {
+        // Also by being taken away with its page, when nothing of it is there any more.
+        if open.try_get_untracked().is_none() {
+            return;
+        }
         hide();
         // A text that names nothing is no choice; an emptied field is the choice of nothing.
         if text.with_untracked(|text| text.trim().is_empty()) {

@@ -80,6 +80,13 @@ impl Frame {
     }
 }
 
+/// A field was left: also by being taken away with its page, when nothing of it is there any more.
+fn left(path: Signal<String>, errors: FormErrors) {
+    if let Some(path) = path.try_get_untracked() {
+        errors.left(&path);
+    }
+}
+
 /// A line of text.
 #[component]
 pub fn TextField(
@@ -143,7 +150,7 @@ pub fn TextField(
                 value.set(event_target_value(&event));
                 errors.changed(&path.get_untracked());
             }
-            on:blur=move |_| errors.left(&path.get_untracked())
+            on:blur=move |_| left(path, errors)
         />
     };
     frame.around(label, Signal::derive(move || required && !disabled.get()), hint, control.into_any())
@@ -225,7 +232,7 @@ pub fn PasswordField(
                     value.set(event_target_value(&event));
                     errors.changed(&path.get_untracked());
                 }
-                on:blur=move |_| errors.left(&path.get_untracked())
+                on:blur=move |_| left(path, errors)
             />
             <button
                 type="button"
@@ -272,7 +279,7 @@ pub fn TextArea(
                 value.set(event_target_value(&event));
                 errors.changed(&path.get_untracked());
             }
-            on:blur=move |_| errors.left(&path.get_untracked())
+            on:blur=move |_| left(path, errors)
         ></textarea>
     };
     frame.around(label, false.into(), hint, control.into_any())
@@ -318,7 +325,7 @@ pub fn Select(
                 on_change.run(event_target_value(&event));
                 errors.changed(&path.get_untracked());
             }
-            on:blur=move |_| errors.left(&path.get_untracked())
+            on:blur=move |_| left(path, errors)
         >
             {empty
                 .map(|empty| {

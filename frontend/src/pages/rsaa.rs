@@ -35,9 +35,6 @@ pub fn Rsaa() -> impl IntoView {
     });
 
     let arrived = take_user_name();
-    if arrived.is_some() {
-        dom::focus_later(field_id("password"));
-    }
     let user_name = RwSignal::new(arrived.clone().unwrap_or_default());
     let password = RwSignal::new(String::new());
     let typed = move || SignIn { user_name: user_name.get(), password: password.get() };

@@ -11,9 +11,9 @@ use epos_shared::problem::ProblemCode;
 use epos_shared::rights::{Standing, standing};
 use leptos::prelude::*;
 use leptos_router::NavigateOptions;
-use leptos_router::hooks::{use_navigate, use_query_map};
+use leptos_router::hooks::{use_location, use_navigate, use_query_map};
 
-use super::{ListPlace, NEW, Working};
+use super::{LIST, ListPlace, NEW, Working};
 use crate::api;
 use crate::components::{
     Breadcrumbs, Button, EmptyState, ErrorState, Heading, Kind, LinkButton, Loading, Pager,
@@ -43,7 +43,13 @@ fn List() -> impl IntoView {
     let session = use_session();
     let place = expect_context::<ListPlace>();
     let parameters = use_query_map();
-    let query = Memo::new(move |_| parameters.with(|map| query::read(|name| map.get(name))));
+    let pathname = use_location().pathname;
+    let query = Memo::new(move |before: Option<&EmployeeQuery>| {
+        let read = parameters.with(|map| query::read(|name| map.get(name)));
+        // The address changes a moment before the page does: what is not the list's says nothing of it.
+        let left = pathname.with(|path| path != LIST);
+        before.filter(|_| left).cloned().unwrap_or(read)
+    });
     let navigate = use_navigate();
     let turn = Turn(Callback::new(move |next: EmployeeQuery| {
         let now = query.get_untracked();
