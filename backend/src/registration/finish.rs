@@ -3,10 +3,9 @@
 use epos_shared::api::accounts::ApplicationState;
 use epos_shared::api::registration::{LinkPurpose, LinkToken, PasswordByLink, PasswordSet};
 use epos_shared::problem::{Problem, ProblemCode};
-use epos_shared::values::{InvalidValue as _, NewPassword};
 
 use super::store::{self, Row};
-use crate::accounts::{self, HashError, NewAccount, links};
+use crate::accounts::{self, NewAccount, links};
 use crate::app::Services;
 use crate::audit::{self, Event};
 use crate::consent::Consent;
@@ -61,12 +60,9 @@ pub(super) async fn activate(
     let looked_up = token.clone();
     let found = services.db.read(move |conn| waiting(conn, &looked_up, now)).await;
     let row = told(services, request, ACTION, found.map(Ok)).await?;
-    let password = judged(&row, password)?;
-    let hash = services
-        .hasher
-        .hash(&services.context, password.as_str().to_owned())
-        .await
-        .map_err(|error| hashing_failed(&error))?;
+    let name = row.name()?.to_string();
+    let known = [row.user_name.as_deref().unwrap_or_default(), row.email.as_str(), &name];
+    let judged = accounts::judge_password(services, password, &known, "password").await?;
     let (context, journal) = (services.context.clone(), audit::Actor::anonymous(request));
     let result = services
         .db
@@ -87,7 +83,7 @@ pub(super) async fn activate(
                 email_is_verified: true,
                 position: Some(&row.position),
                 organization: row.organization_id,
-                password_hash: Some(&hash),
+                password_hash: Some(judged.hash()),
                 consent: Some(Consent {
                     version: &row.consent_version,
                     given_at: row.created_at,
@@ -125,13 +121,6 @@ fn waiting(conn: &mut Conn, token: &str, now: chrono::NaiveDateTime) -> Result<R
         Some(row) if row.state()? == ApplicationState::AwaitingPassword => Ok(row),
         _ => Err(ProblemCode::LinkUnknown.into()),
     }
-}
-
-fn judged(row: &Row, password: NewPassword) -> Result<NewPassword, ApiError> {
-    let name = row.name()?.to_string();
-    let known =
-        [row.user_name.as_deref().unwrap_or_default(), row.email.as_str(), row.email_key.as_str(), &name];
-    password.unlike(known).map_err(|error| ApiError::validation(vec![error.at("password")]))
 }
 
 /// Where the address has got another account meanwhile, the application and its links go, and its person is told
@@ -172,16 +161,5 @@ async fn told<T>(
             Err(ApiError::Problem(problem))
         }
         Err(error) => Err(error),
-    }
-}
-
-fn hashing_failed(error: &HashError) -> ApiError {
-    match error {
-        HashError::Overloaded => Problem {
-            retry_after: Some(2),
-            ..Problem::new(ProblemCode::Overloaded).with_detail("Повторите через несколько секунд.")
-        }
-        .into(),
-        HashError::Failed(_) => ApiError::internal(error),
     }
 }
