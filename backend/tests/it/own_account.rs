@@ -318,6 +318,7 @@ fn older_hash(app: &TestApp) -> String {
     let mut config = (*app.services.config).clone();
     config.passwords.iterations = 1;
     let params = config.password_params().unwrap();
-    let hasher = epos_backend::accounts::Hasher::new(&config.passwords, params, &app.services.context).unwrap();
+    let hasher =
+        epos_backend::accounts::Hasher::new(&config.passwords, params, &app.services.context).unwrap();
     hasher.hash_blocking(&app.services.context, PASSWORD).unwrap()
 }
