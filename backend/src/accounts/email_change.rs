@@ -117,8 +117,8 @@ async fn ask(
             let (context, now) = (&tools.context, tools.context.db_now());
             let limit = tools.config.recovery.mailbox_daily;
             let quota = Quota::daily_letters(context.secrets(), &email.key(), limit);
-            if let Err(wait) = quota.count(conn, now)? {
-                return Ok(Err(wait));
+            if let Err(exceeded) = quota.count(conn, now)? {
+                return Ok(Err(exceeded));
             }
             let account = store::find(conn, who.account)?.ok_or(ProblemCode::NotSignedIn)?;
             let change = begin(conn, &tools, &account, &email)?;
@@ -156,7 +156,7 @@ fn begin(
             t::expires_at.eq(row.expires_at),
         ))
         .execute(conn)?;
-    let mut link = |conn: &mut Conn, purpose| {
+    let link = |conn: &mut Conn, purpose| {
         let account = Some(account.id);
         links::issue(conn, context, NewLink { purpose, account, subject: row.id, user_name: None, lives })
     };

@@ -23,7 +23,7 @@ use crate::db::{Conn, DbError};
 use crate::error::ApiError;
 use crate::http::{Body, RequestInfo};
 use crate::mail::{self, Letter};
-use crate::quota::Quota;
+use crate::quota::{Exceeded, Quota};
 
 /// The calls of recovery.
 pub(super) fn routes(config: &mut ServiceConfig) {
@@ -57,8 +57,8 @@ async fn ask(
         .write_by_condition::<_, ApiError, _>(move |conn| {
             let now = tools.context.db_now();
             let limit = tools.config.recovery.address_hourly;
-            if let Err(wait) = Quota::hourly_from("recovery", info.address, limit).count(conn, now)? {
-                return Ok(Err(wait));
+            if let Err(exceeded) = Quota::hourly_from("recovery", info.address, limit).count(conn, now)? {
+                return Ok(Err(exceeded));
             }
             send(conn, &tools, &info, &name).map(Ok)
         })
@@ -67,10 +67,10 @@ async fn ask(
     Ok(promised(&services))
 }
 
-/// Too much was asked for; the seconds to wait.
-pub(super) fn too_many(wait: u32) -> ApiError {
+/// Too much was asked for.
+pub(super) fn too_many(exceeded: Exceeded) -> ApiError {
     Problem {
-        retry_after: Some(wait),
+        retry_after: Some(exceeded.retry_after),
         ..Problem::new(ProblemCode::TooManyRequests).with_detail("Подождите немного и попробуйте ещё раз.")
     }
     .into()

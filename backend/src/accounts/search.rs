@@ -9,6 +9,7 @@ use crate::db::schema::{account_tokens as t, accounts};
 use crate::db::types::Id;
 use crate::db::{Conn, DbError};
 use crate::kontingent;
+use crate::on;
 
 /// So many accounts of before the index are given theirs at once.
 const BATCH: i64 = 500;
@@ -24,7 +25,7 @@ pub(super) fn index(
     diesel::delete(t::table.filter(t::account_id.eq(account))).execute(conn)?;
     let words = kontingent::words_of_account(name, user_name, email);
     let rows: Vec<_> = words.iter().map(|word| (t::token.eq(word), t::account_id.eq(account))).collect();
-    diesel::insert_into(t::table).values(rows).execute(conn)?;
+    on!(conn, |c| diesel::insert_into(t::table).values(&rows).execute(c))?;
     Ok(())
 }
 

@@ -110,12 +110,19 @@ pub fn set_password(
     let context = &services.context;
     let now = context.db_now();
     let Some(before) = store::find(conn, account)? else { return Ok(false) };
-    let as_judged = accounts::table
-        .find(account)
-        .filter(accounts::password_changed_at.is_not_distinct_from(judged.since));
-    let set = diesel::update(as_judged)
-        .set((accounts::password_hash.eq(&judged.hash), accounts::password_changed_at.eq(now)))
-        .execute(conn)?;
+    let new = (accounts::password_hash.eq(&judged.hash), accounts::password_changed_at.eq(now));
+    let own = accounts::table.find(account);
+    // `IS NOT DISTINCT FROM` is not one text for both databases.
+    let set = match judged.since {
+        Some(since) => {
+            let as_judged = own.filter(accounts::password_changed_at.eq(since));
+            diesel::update(as_judged).set(new).execute(conn)?
+        }
+        None => {
+            let as_judged = own.filter(accounts::password_changed_at.is_null());
+            diesel::update(as_judged).set(new).execute(conn)?
+        }
+    };
     if set == 0 {
         return Ok(false);
     }
