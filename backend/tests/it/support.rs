@@ -133,7 +133,7 @@ crate::both_databases! {
         app.account("forgotten").await;
         app.write(|conn| {
             diesel::update(accounts::table.filter(accounts::user_name.eq("forgotten")))
-                .set(accounts::created_at.eq(chrono::NaiveDateTime::UNIX_EPOCH)).execute(conn)?;
+                .set(accounts::created_at.eq(chrono::DateTime::UNIX_EPOCH.naive_utc())).execute(conn)?;
             Ok(())
         }).await;
         let mut after = None;
