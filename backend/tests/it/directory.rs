@@ -1,15 +1,12 @@
 //! The public directory of organizations.
 
-use std::time::Instant;
-
 use diesel::prelude::*;
 use epos_backend::db::schema::organizations;
-use epos_backend::seed::{self, Plan};
 use epos_shared::roles::OrganizationKind;
 use serde_json::{Value, json};
 
 use crate::applicants::{INN, Region, listed};
-use crate::common::{Client, Kind, TestApp};
+use crate::common::Client;
 use crate::people::url;
 
 const PATH: &str = "/api/v1/directory/organizations";
@@ -99,54 +96,4 @@ crate::both_databases! {
         app.clock.advance(chrono::TimeDelta::minutes(1));
         client.get(PATH).await.expect(200);
     }
-}
-
-/// How long a search takes among five thousand organizations, and how long the first one, which reads them.
-async fn measure(app: &TestApp) {
-    const PLAN: Plan = Plan { organizations: 5_000, staff: 5_000, seed: 3 };
-    let services = app.services.clone();
-    tokio::task::spawn_blocking(move || seed::load(&services.db, &services.context, &PLAN, |_| true))
-        .await
-        .unwrap()
-        .unwrap();
-    let client = app.anonymous();
-    let ask = async |query: &str| {
-        let path = url(PATH, &[("query", query), ("limit", "30")]);
-        let started = Instant::now();
-        client.get(&path).await.expect(200);
-        started.elapsed()
-    };
-    let first = ask("школа").await;
-    let mut times = Vec::new();
-    for _ in 0..100 {
-        for query in
-            ["ш", "шк", "школа", "школа 12", "сад солнышко", "59", "5999001", "пермь гимн", "ъъъ", ""]
-        {
-            times.push(ask(query).await);
-        }
-    }
-    times.sort_unstable();
-    let (median, p99) = (times[times.len() / 2], times[times.len() * 99 / 100]);
-    println!("{:?}: first {first:?}, median {median:?}, p99 {p99:?}, slowest {:?}", app.kind, times.last());
-    assert!(p99.as_millis() < 20, "p99 {p99:?}");
-}
-
-fn measure_on(kind: Kind) {
-    actix_web::rt::System::new().block_on(async move {
-        let app = TestApp::start(kind, |config| config.registration.directory_per_minute = 1_000_000).await;
-        measure(&app).await;
-        app.stop().await;
-    });
-}
-
-#[test]
-#[ignore = "a measurement: cargo nextest run --release --run-ignored only --no-capture among_five_thousand"]
-fn a_search_among_five_thousand_is_quick_on_sqlite() {
-    measure_on(Kind::Sqlite);
-}
-
-#[test]
-#[ignore = "a measurement, like the one above"]
-fn a_search_among_five_thousand_is_quick_on_postgres() {
-    measure_on(Kind::Postgres);
 }
