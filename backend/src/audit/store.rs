@@ -196,9 +196,9 @@ pub fn concerning(
         let mut query = on_side(account, side).limit(i64::try_from(limit).unwrap_or(i64::MAX));
         if let Some(Moment { at, id }) = from {
             query = if newer {
-                query.filter(t::at.gt(at).or(t::at.eq(at).and(t::id.gt(id))))
+                query.filter(t::at.ge(at)).filter(t::at.gt(at).or(t::id.gt(id)))
             } else {
-                query.filter(t::at.lt(at).or(t::at.eq(at).and(t::id.lt(id))))
+                query.filter(t::at.le(at)).filter(t::at.lt(at).or(t::id.lt(id)))
             };
         }
         query = if newer {

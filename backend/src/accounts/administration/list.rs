@@ -133,13 +133,13 @@ fn walk(conn: &mut Conn, filter: &Filter, from: &From<Named>, limit: usize) -> Q
     let mut places: Vec<Named> = match from {
         From::Start => query.order((t::name_key.asc(), t::id.asc())).load(conn)?,
         From::After((key, id)) => query
-            .filter(t::name_key.gt(key).or(t::name_key.eq(key).and(t::id.gt(id))))
             .filter(t::name_key.ge(key))
+            .filter(t::name_key.gt(key).or(t::id.gt(id)))
             .order((t::name_key.asc(), t::id.asc()))
             .load(conn)?,
         From::Before((key, id)) => query
-            .filter(t::name_key.lt(key).or(t::name_key.eq(key).and(t::id.lt(id))))
             .filter(t::name_key.le(key))
+            .filter(t::name_key.lt(key).or(t::id.lt(id)))
             .order((t::name_key.desc(), t::id.desc()))
             .load(conn)?,
     };
