@@ -65,7 +65,7 @@ crate::both_databases! {
             ("glavnaya", "other@epos.test", PASSWORD, "given out before"),
             ("other", "GLAVNAYA@epos.test", PASSWORD, "another account's"),
             ("other", "other@epos.test", "короткий", "Не короче 10"),
-            ("other", "vodopad.berezka@epos.test", "vodopad.berezka@epos.test", "не должен совпадать"),
+            ("other", "vodopad.berezka@epos.test", "vodopad.berezka@epos.test", "не должен повторять"),
             ("Other", "other@epos.test", PASSWORD, "--user-name"),
             ("other", "other", PASSWORD, "e-mail"),
         ] {
