@@ -76,7 +76,8 @@ impl Wasm {
     pub fn apply(&self, project: &Project, command: &mut Command) {
         command.env("CARGO_TARGET_DIR", self.target_dir(project));
         // Views of one type instead of a type for each: a tenth less to download, and quicker to build.
-        let mut flags = "--cfg erase_components".to_owned();
+        let mut flags = "--cfg erase_components -Zlocation-detail=none -Zfmt-debug=none".to_owned();
+        command.env("RUSTC_BOOTSTRAP", "1");
         // Messages of panics name source files; what ships should not name the builder's home.
         if let Some(home) = cargo_home() {
             flags.push_str(&format!(" --remap-path-prefix={}=crates", home.join("registry/src").display()));
