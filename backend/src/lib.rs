@@ -23,3 +23,4 @@ pub mod quota;
 pub mod registration;
 pub mod seed;
 pub mod subsystems;
+mod workers;

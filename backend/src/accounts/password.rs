@@ -11,6 +11,7 @@ use tokio::sync::Semaphore;
 
 use crate::config::Passwords;
 use crate::context::Context;
+use crate::workers::Workers;
 
 /// A hash could not be made or checked.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -44,6 +45,7 @@ pub struct Hasher {
     /// As many as hash.
     slots: Arc<Semaphore>,
     wait: Duration,
+    workers: Workers,
     /// The hash of a password nobody knows: checked where there is no account, so that the work is the same.
     nobody: Arc<str>,
 }
@@ -68,6 +70,8 @@ impl Hasher {
             admitted: Arc::new(Semaphore::new(concurrent + config.waiting)),
             slots: Arc::new(Semaphore::new(concurrent)),
             wait: Duration::from_millis(config.wait_ms),
+            workers: Workers::start("epos-hash", u32::try_from(concurrent).unwrap_or(u32::MAX))
+                .map_err(|error| HashError::Failed(error.to_string()))?,
             nobody: nobody.into(),
         })
     }
@@ -144,13 +148,12 @@ impl Hasher {
             .await
             .map_err(|_| HashError::Overloaded)?
             .map_err(|_| HashError::Overloaded)?;
-        tokio::task::spawn_blocking(move || {
+        let done = self.workers.run(move || {
             // Both go with the work: a person who left does not make room before it is done.
             let _held = (admitted, slot);
             work()
-        })
-        .await
-        .map_err(|error| HashError::Failed(error.to_string()))?
+        });
+        done.await.unwrap_or_else(|| Err(HashError::Failed("the work panicked".to_owned())))
     }
 }
 

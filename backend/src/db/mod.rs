@@ -7,7 +7,6 @@ pub mod migrations;
 #[allow(missing_docs, reason = "the migrations describe the tables")]
 pub mod schema;
 pub mod types;
-mod workers;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,8 +17,8 @@ use diesel::prelude::*;
 pub use conn::{Conn, DatabaseUrl, DatabaseUrlError, MultiBackend};
 pub use error::{DbError, TransactionError, Unique, broken_unique};
 
+use crate::workers::Workers;
 use conn::{Access, Manager};
-use workers::Workers;
 
 type Pool = r2d2::Pool<Manager>;
 

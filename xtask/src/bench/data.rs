@@ -14,6 +14,8 @@ use std::process::Stdio;
 pub const SMALL: u32 = 10_000;
 /// As dense in both, so that only the number of organizations differs.
 const CARDS_OF_AN_ORGANIZATION: u32 = 500;
+/// Organizations of the database whose directory is searched.
+const MANY_ORGANIZATIONS: u32 = 5_000;
 /// People of support who sign in, as many as connections: each sign-in draws one of them.
 pub const PEOPLE: u32 = 8;
 /// Their password.
@@ -49,10 +51,19 @@ pub fn user_name(number: u32) -> String {
 impl Bench {
     /// The address of a database with so many cards, seeded if it is not there yet.
     pub fn database(&mut self, kind: Kind, cards: u32) -> Result<String> {
+        self.prepared(kind, &cards.to_string(), (cards / CARDS_OF_AN_ORGANIZATION).max(5), cards)
+    }
+
+    /// The address of a database with more organizations than a region has, and a card or so in each.
+    pub fn many_organizations(&mut self, kind: Kind) -> Result<String> {
+        self.prepared(kind, "organizations", MANY_ORGANIZATIONS, MANY_ORGANIZATIONS)
+    }
+
+    fn prepared(&mut self, kind: Kind, name: &str, organizations: u32, cards: u32) -> Result<String> {
         let key = self.key()?;
         match kind {
             Kind::Sqlite => {
-                let file = self.folder.join(format!("{cards}-{key}.db"));
+                let file = self.folder.join(format!("{name}-{key}.db"));
                 let url = format!("sqlite:{}", file.display());
                 if !file.is_file() {
                     self.forget_old(&key)?;
@@ -60,7 +71,7 @@ impl Bench {
                     for end in ["", "-wal", "-shm"] {
                         let _ = std::fs::remove_file(format!("{}{end}", unfinished.display()));
                     }
-                    self.fill(&format!("sqlite:{}", unfinished.display()), cards)?;
+                    self.fill(&format!("sqlite:{}", unfinished.display()), organizations, cards)?;
                     std::fs::rename(&unfinished, &file)?;
                 }
                 self.migrate(&url)?;
@@ -68,14 +79,14 @@ impl Bench {
             }
             Kind::Postgres => {
                 let cluster = self.cluster(&key)?;
-                let name = format!("epos_{cards}");
+                let name = format!("epos_{name}");
                 let url = cluster.url_of(&name);
                 let sql = format!("SELECT 1 FROM pg_database WHERE datname = '{name}'");
                 if cluster.sql(&sql)?.is_empty() {
                     cluster.sql("DROP DATABASE IF EXISTS unfinished")?;
                     cluster.sql("CREATE DATABASE unfinished")?;
                     let unfinished = cluster.url_of("unfinished");
-                    self.fill(&unfinished, cards)?;
+                    self.fill(&unfinished, organizations, cards)?;
                     let cluster = self.cluster(&key)?;
                     cluster.sql(&format!("ALTER DATABASE unfinished RENAME TO {name}"))?;
                 }
@@ -136,9 +147,8 @@ impl Bench {
         Ok(())
     }
 
-    fn fill(&self, url: &str, cards: u32) -> Result<()> {
+    fn fill(&self, url: &str, organizations: u32, cards: u32) -> Result<()> {
         ui::note(&format!("seeding {cards} cards, once for these tables"));
-        let organizations = (cards / CARDS_OF_AN_ORGANIZATION).max(5);
         let mut seed = server::epos(&self.project, url, 1);
         seed.args(["seed", "--organizations", &organizations.to_string(), "--staff", &cards.to_string()]);
         process::expect(&mut seed, Show::Always)?;

@@ -64,6 +64,14 @@ impl Client {
         Ok(serde_json::from_str(&text)?)
     }
 
+    /// Asks for something to be done, and answers the status: a refusal is an answer too.
+    pub fn post(&self, path: &str, body: &Value) -> Result<u16> {
+        let request = self.agent.post(format!("{}{path}", self.url)).header("origin", &self.url);
+        let mut answer = request.send_json(body).with_context(|| path.to_owned())?;
+        answer.body_mut().read_to_string()?;
+        Ok(answer.status().as_u16())
+    }
+
     /// Writes; answers what was said.
     pub fn put(&self, path: &str, body: &Value) -> Result<String> {
         let mut request = self.agent.put(format!("{}{path}", self.url)).header("origin", &self.url);

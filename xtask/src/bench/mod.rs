@@ -13,6 +13,7 @@ mod list;
 mod load;
 mod report;
 mod server;
+mod strangers;
 
 use crate::project::Project;
 use crate::steps::{self, Context};
@@ -57,6 +58,8 @@ const FIGURES: &[Figure] = &[
     figures::SESSION,
     list::LIST,
     cards::SAVE,
+    strangers::TIMING,
+    strangers::DIRECTORY,
     figures::SIZE,
     figures::MEMORY,
     figures::START,

@@ -40,7 +40,12 @@ pub fn epos(project: &Project, database: &str, port: u16) -> Command {
         .env("EPOS_DATABASE__URL", database)
         .env("EPOS_SIGN_IN__PAIR_FAILURES", LIFTED)
         .env("EPOS_SIGN_IN__NAME_FAILURES", LIFTED)
-        .env("EPOS_SIGN_IN__ADDRESS_FAILURES", LIFTED);
+        .env("EPOS_SIGN_IN__ADDRESS_FAILURES", LIFTED)
+        .env("EPOS_RECOVERY__MAILBOX_DAILY", LIFTED)
+        .env("EPOS_RECOVERY__ADDRESS_HOURLY", LIFTED)
+        .env("EPOS_REGISTRATION__MAILBOX_DAILY", LIFTED)
+        .env("EPOS_REGISTRATION__ADDRESS_HOURLY", LIFTED)
+        .env("EPOS_REGISTRATION__DIRECTORY_PER_MINUTE", LIFTED);
     command
 }
 

@@ -1,5 +1,6 @@
-//! Threads that do nothing but wait for the database: as many as it has connections, so that a rush of requests
-//! stands in line here, in order, instead of waking a crowd of threads that then fight for connections.
+//! Threads for blocking work of one kind, as many as may do it at a time: a rush of requests stands in line here,
+//! in order, instead of waking a crowd of threads that then fight for connections, or that each keep the memory
+//! which a hash once took.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -11,14 +12,14 @@ type Job = Box<dyn FnOnce() + Send>;
 
 /// Some threads that share one line of work. They end when the last clone is gone.
 #[derive(Clone)]
-pub(super) struct Workers(Arc<Sender<Job>>);
+pub(crate) struct Workers(Arc<Sender<Job>>);
 
 impl Workers {
     /// Starts the threads.
     ///
     /// # Errors
     /// The system has no more threads.
-    pub(super) fn start(name: &str, count: u32) -> std::io::Result<Self> {
+    pub(crate) fn start(name: &str, count: u32) -> std::io::Result<Self> {
         let (line, jobs) = unbounded::<Job>();
         for number in 0..count {
             let jobs = jobs.clone();
@@ -33,7 +34,7 @@ impl Workers {
 
     /// Does `work` in its turn; nothing where it panicked. Work that nobody waits for any more is not begun:
     /// a person who left makes no others wait.
-    pub(super) async fn run<T: Send + 'static>(
+    pub(crate) async fn run<T: Send + 'static>(
         &self,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Option<T> {
