@@ -2,11 +2,15 @@
 //! those the server found, in the same place.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use epos_shared::problem::FieldError;
 use leptos::prelude::*;
 
 use crate::dom;
+
+/// How long a press of a button takes.
+const PRESS: Duration = Duration::from_millis(200);
 
 /// The errors of one form.
 #[derive(Clone, Copy)]
@@ -69,14 +73,17 @@ impl FormErrors {
         }
     }
 
-    /// A field was left; only one that was touched is judged from now on.
+    /// A field was left; only one that was touched is judged from now on. A moment later: a message that came at
+    /// once would move the button away from under the finger that is pressing it.
     pub fn left(self, path: &str) {
-        let edited = self.edited.try_with_value(|edited| edited.contains(path));
-        if edited == Some(true) && !self.left.with_untracked(|left| left.contains(path)) {
-            self.left.update(|left| {
-                left.insert(path.to_owned());
-            });
-        }
+        let path = path.to_owned();
+        let judge = move || {
+            // The form may be gone, or saved, by then.
+            if self.edited.try_with_value(|edited| edited.contains(&path)) == Some(true) {
+                self.left.try_update(|left| left.insert(path));
+            }
+        };
+        set_timeout(judge, PRESS);
     }
 
     /// Judges the whole form; where it is wrong, the focus goes to the first wrong field.
