@@ -65,7 +65,11 @@ fn profile_view(profile: &OwnProfile, session: SessionContext, asked: Asked) -> 
         .consents
         .iter()
         .map(|consent| {
-            let when = format!("{}, с адреса {}", moment(consent.given_at), consent.address);
+            let mut when = moment(consent.given_at);
+            // A consent on paper has no address.
+            if !consent.address.is_empty() {
+                when = format!("{when}, с адреса {}", consent.address);
+            }
             view! { <li>{lines(format!("Текст {}", consent.version), when)}</li> }
         })
         .collect_view();
