@@ -57,6 +57,11 @@ pub fn here() -> String {
     path + &location.search().unwrap_or_default()
 }
 
+/// Loads the page of the address bar anew.
+pub fn reload() {
+    let _ = window().location().reload();
+}
+
 /// The origin of the page, for people: `epos.example`.
 #[must_use]
 pub fn host() -> String {
