@@ -12,8 +12,8 @@ use leptos_router::location::{BrowserUrl, LocationProvider};
 use leptos_router::params::ParamsMap;
 
 use crate::components::{
-    Button, Kind, LinkButton, Loading, LowVisionButton, LowVisionPanel, Slip, Toasts, live, provide_low_vision,
-    provide_secret, provide_toasts, provide_visits, use_secret, use_toasts,
+    Button, Kind, LinkButton, Loading, LowVisionButton, LowVisionPanel, Slip, Toasts, hand_on_visits, live,
+    provide_low_vision, provide_secret, provide_toasts, provide_visits, use_secret, use_toasts,
 };
 use crate::dom;
 use crate::leave::{LeaveQuestion, provide_leave_guard, use_leave_guard};
@@ -115,6 +115,9 @@ fn Page(program: Program, pages: Pages) -> impl IntoView {
 
 /// What stands for a page of the other program, which a full load of the address brings.
 fn elsewhere() -> AnyView {
+    use_session().hand_on();
+    hand_on_visits();
+    pages::kontingent::hand_on_list_place();
     // The router writes the address down after the pages have changed.
     set_timeout(dom::reload, Duration::ZERO);
     view! { <Loading/> }.into_any()

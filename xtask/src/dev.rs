@@ -20,7 +20,6 @@ pub fn run(project: Project, args: &[String]) -> Result<ExitCode> {
     client::ensure_dist(project)?;
 
     let wasm = context.wasm()?;
-    let project = &context.project;
     let mut watching = Vec::new();
     for mut trunk in client::trunks(project, "watch")? {
         wasm.apply(project, &mut trunk);
