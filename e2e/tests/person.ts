@@ -92,7 +92,8 @@ export async function typePerson(page: Page, person: Typed): Promise<void> {
 /** Opens the card of a person through the search of the staff list. */
 export async function openCard(page: Page, search: string, name: RegExp): Promise<void> {
   await page.getByRole('searchbox').fill(search);
-  await page.getByRole('link', { name }).first().click();
+  // Not the own name in the header.
+  await page.getByRole('main').getByRole('link', { name }).first().click();
   await expect(page).toHaveURL(/employees\/[0-9a-f-]{36}$/);
   await expect(page.getByRole('heading', { level: 1 })).toBeVisible();
 }

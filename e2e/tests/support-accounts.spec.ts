@@ -37,7 +37,7 @@ async function openOne(page: Page, list: string, search: string, name: RegExp): 
   await page.getByRole('searchbox').fill(search);
   await expect(page).toHaveURL(/query=/);
   await expectNoOverflow(page);
-  await page.getByRole('link', { name }).first().click();
+  await page.locator('tbody').getByRole('link', { name }).first().click();
   await expect(page.getByRole('heading', { level: 1, name })).toBeVisible();
   await expectNoOverflow(page);
 }
@@ -157,12 +157,14 @@ test('an application is approved with a new organization, and the applicant gets
     await expect(about).toContainText(text);
   }
   await page.getByRole('button', { name: 'Одобрить' }).click();
-  await expectFieldError(page, 'Организация', /Выберите организацию/);
+  const listed = page.getByRole('combobox', { name: 'Организация', exact: true });
+  await expect(listed).toHaveAttribute('aria-invalid', 'true');
+  await expect(listed).toHaveAccessibleDescription(/Выберите организацию/);
   await page.getByRole('combobox', { name: 'Организация заявителя' }).selectOption({ label: 'Создать новую' });
   await page.getByRole('combobox', { name: 'Вид организации' }).selectOption({ label: 'Школа' });
   const parent = page.getByRole('combobox', { name: 'Кому подчиняется' });
   await parent.fill('управление');
-  await page.getByRole('option').first().click();
+  await page.locator('.listbox').getByRole('option').first().click();
   await page.getByRole('button', { name: 'Одобрить' }).click();
   await expect(dialog(page)).toContainText('Будет создана организация «ШнВ»');
   await dialog(page).getByRole('button', { name: 'Одобрить' }).click();
@@ -177,7 +179,7 @@ test('an application is approved into an organization of the list', async ({ pag
   await signIn(page, 'support');
   await openOne(page, 'Заявки', 'голавлев', /Голавлёв Яков/);
   await page.getByRole('combobox', { name: 'Организация', exact: true }).fill('гимназия');
-  await page.getByRole('option').first().click();
+  await page.locator('.listbox').getByRole('option').first().click();
   await page.getByRole('button', { name: 'Одобрить' }).click();
   await dialog(page).getByRole('button', { name: 'Одобрить' }).click();
   await expect(page.getByRole('region', { name: 'Что в заявке' })).toContainText('пароль не задан');

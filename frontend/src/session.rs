@@ -210,6 +210,9 @@ impl SessionContext {
 /// Shows its children to a person who is signed in, and leads everybody else to the sign-in page.
 #[component]
 pub fn SignedIn(
+    /// Whether it is the page that asks for the consent; until that is given, every other leads to it.
+    #[prop(optional)]
+    asks_consent: bool,
     /// The page.
     children: ChildrenFn,
 ) -> impl IntoView {
@@ -222,16 +225,12 @@ pub fn SignedIn(
         Person(AccountId),
     }
     let session = use_session();
-    let pathname = use_location().pathname;
     // A change within the session must not build the page anew; another person must.
     let kind = Memo::new(move |_| match session.known() {
         Known::Asking => Kind::Asking,
         Known::Failed(error) => Kind::Failed(error),
         Known::Nobody => Kind::Nobody,
-        // Until the consent is given, every page leads to it.
-        Known::Person(person) if person.consent_required && pathname.with(|path| path != "/consent") => {
-            Kind::Consent
-        }
+        Known::Person(person) if person.consent_required && !asks_consent => Kind::Consent,
         Known::Person(person) => Kind::Person(person.account.id),
     });
     move || match kind.get() {

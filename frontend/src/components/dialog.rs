@@ -4,6 +4,9 @@
 use leptos::html;
 use leptos::prelude::*;
 
+/// What takes the focus: the first of these.
+const FIRST: &str = ".dialog-body input, .dialog-body textarea, .dialog-actions button";
+
 /// A dialog.
 #[component]
 pub fn Dialog(
@@ -19,7 +22,7 @@ pub fn Dialog(
     /// Whether it comes up by itself: a screen reader reads its words at once.
     #[prop(optional)]
     urgent: bool,
-    /// Its buttons; the first takes the focus.
+    /// Its buttons; the first takes the focus, unless there is something to be typed above.
     #[prop(into)]
     actions: ViewFn,
     /// Its words.
@@ -33,7 +36,7 @@ pub fn Dialog(
                 let _ = dialog.show_modal();
                 // Its content may come a moment after it.
                 request_animation_frame(move || {
-                    if let Ok(Some(first)) = dialog.query_selector(".dialog-actions button")
+                    if let Ok(Some(first)) = dialog.query_selector(FIRST)
                         && let Ok(first) = wasm_bindgen::JsCast::dyn_into::<web_sys::HtmlElement>(first)
                     {
                         let _ = first.focus();

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::api::{self, ApiError, Deed};
 use crate::dom;
-use crate::form::{FormErrors, field_id};
+use crate::form::FormErrors;
 use crate::russian::until;
 use crate::session::use_session;
 
@@ -141,9 +141,6 @@ pub fn Questions(
         }
         errors.clear();
         failure.set(None);
-        if let Some(first) = lines().first() {
-            dom::focus_later(field_id(first.path()));
-        }
     });
     let close = move || {
         // What could not be done may have been done by somebody else.

@@ -142,6 +142,15 @@ fn ending(title: &str, text: &str, path: &str, code: Option<ProblemCode>) -> Any
         .into_iter()
         .map(|(href, words)| {
             let kind = std::mem::take(&mut kind);
+            if href == path {
+                // The router sees no other page there.
+                return view! {
+                    <a href=href rel="external" class="button">
+                        {words}
+                    </a>
+                }
+                .into_any();
+            }
             view! { <LinkButton href=href kind=kind>{words}</LinkButton> }.into_any()
         })
         .collect();

@@ -34,7 +34,7 @@ pub fn page(name: &str) -> AnyView {
         "activate" => link("/activate"),
         "confirm" => link("/confirm"),
         "confirm-email" => link("/confirm-email"),
-        "consent" => view! { <SignedIn><Consent/></SignedIn> }.into_any(),
+        "consent" => view! { <SignedIn asks_consent=true><Consent/></SignedIn> }.into_any(),
         "letters" => view! { <DemoLetters/> }.into_any(),
         "support" | "portal" => soon(name),
         _ => view! { <NotFound/> }.into_any(),
