@@ -6,6 +6,7 @@ use actix_web::http::header::{
 };
 use actix_web::{HttpRequest, HttpResponse};
 use epos_shared::problem::{Problem, ProblemCode};
+use epos_shared::programs::Program;
 use rust_embed::{Embed, EmbeddedFile};
 
 use crate::error::respond;
@@ -15,8 +16,16 @@ use crate::http::{Policy, script_hashes};
 #[folder = "$CARGO_MANIFEST_DIR/../dist"]
 struct Client;
 
-/// The page every address of the client answers.
-const INDEX: &str = "index.html";
+/// The name of a page; it is answered under the addresses of the client only, never as a file.
+const PAGE: &str = "index.html";
+
+/// The page that loads a program.
+const fn page_of(program: Program) -> &'static str {
+    match program {
+        Program::Main => "main/index.html",
+        Program::Own => "own/index.html",
+    }
+}
 
 /// Told where the server was built without its client.
 const MISSING: &str = "<!doctype html><html lang=\"ru\"><meta charset=\"utf-8\"><title>ЭПОС</title>\
@@ -27,22 +36,21 @@ const MISSING: &str = "<!doctype html><html lang=\"ru\"><meta charset=\"utf-8\">
 #[must_use]
 pub fn serve(request: &HttpRequest) -> HttpResponse {
     let path = request.path().trim_start_matches('/');
-    let is_file = path.rsplit('/').next().is_some_and(|name| name.contains('.'));
-    // Compressed siblings are answered under the name of the file itself only.
-    if is_file && path != INDEX && !path.ends_with(".br") && !path.ends_with(".gz") {
-        return match Client::get(path) {
+    let name = path.rsplit('/').next().unwrap_or_default();
+    if name.contains('.') && path != PAGE {
+        // Compressed siblings are answered under the name of the file itself only.
+        let is_file = name != PAGE && !path.ends_with(".br") && !path.ends_with(".gz");
+        return match is_file.then(|| Client::get(path)).flatten() {
             Some(file) => answer(request, path, file, None),
             None => respond(Problem::new(ProblemCode::NotFound)),
         };
     }
-    if is_file && path != INDEX {
-        return respond(Problem::new(ProblemCode::NotFound));
-    }
-    match Client::get(INDEX) {
+    let index = page_of(Program::of(path));
+    match Client::get(index) {
         Some(page) => {
             // Trunk writes a new inline script with every build; debug builds see the new page at once.
             let hashes = script_hashes(&String::from_utf8_lossy(&page.data));
-            answer(request, INDEX, page, Some(Policy::client(&hashes)))
+            answer(request, index, page, Some(Policy::client(&hashes)))
         }
         None => HttpResponse::ServiceUnavailable()
             .insert_header((CONTENT_TYPE, "text/html; charset=utf-8"))
@@ -128,10 +136,22 @@ mod tests {
 
     #[test]
     fn hashed_names_are_told_from_others() {
-        assert!(is_hashed("epos-frontend-1f0c5b7a9d3e2486_bg.wasm"));
+        assert!(is_hashed("main/epos-frontend-1f0c5b7a9d3e2486_bg.wasm"));
         assert!(is_hashed("snippets/styles-a0b1c2d3e4f5.css"));
-        for plain in ["index.html", "manifest.webmanifest", "icons/icon-192.png", "sw.js"] {
+        for plain in
+            ["main/index.html", "own/index.html", "manifest.webmanifest", "icons/icon-192.png", "sw.js"]
+        {
             assert!(!is_hashed(plain), "{plain}");
+        }
+    }
+
+    #[test]
+    fn an_address_is_answered_by_the_page_of_its_program() {
+        for path in ["profile", "accounts", "accounts/17", "applications/17"] {
+            assert_eq!(page_of(Program::of(path)), "own/index.html", "{path}");
+        }
+        for path in ["", PAGE, "login/rsaa", "kontingent/employees/17", "nothing/accounts"] {
+            assert_eq!(page_of(Program::of(path)), "main/index.html", "{path}");
         }
     }
 

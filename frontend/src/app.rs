@@ -1,5 +1,8 @@
-//! The frame of every page: skip link, header, main part, foot; and which page belongs to which address.
+//! The frame of every page: skip link, header, main part, foot; and which program has the page of an address.
 
+use std::time::Duration;
+
+use epos_shared::programs::Program;
 use leptos::ev::MouseEvent;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -9,26 +12,29 @@ use leptos_router::location::{BrowserUrl, LocationProvider};
 use leptos_router::params::ParamsMap;
 
 use crate::components::{
-    Button, Kind, LinkButton, LowVisionButton, LowVisionPanel, Slip, Toasts, live, provide_low_vision,
-    provide_secret, provide_toasts, provide_visits, use_secret, use_toasts,
+    Button, Kind, LinkButton, Loading, LowVisionButton, LowVisionPanel, Slip, Toasts, hand_on_visits, live,
+    provide_low_vision, provide_secret, provide_toasts, provide_visits, use_secret, use_toasts,
 };
 use crate::dom;
 use crate::leave::{LeaveQuestion, provide_leave_guard, use_leave_guard};
-use crate::pages;
+use crate::pages::{self, NotFound};
 use crate::russian;
-use crate::session::{Known, SignedIn, provide_session, use_session};
+use crate::session::{Known, provide_session, use_session};
 use crate::session_end::SessionWarning;
 
+/// The pages of a program: that of an address, given as the parts of its path.
+pub type Pages = fn(&[&str]) -> AnyView;
+
 /// Replaces the static shell by the program.
-pub fn start() {
+pub fn start(program: Program, pages: Pages) {
     if let Some(boot) = document().get_element_by_id("boot") {
         boot.remove();
     }
-    mount_to_body(App);
+    mount_to_body(move || view! { <App program=program pages=pages/> });
 }
 
 #[component]
-fn App() -> impl IntoView {
+fn App(program: Program, pages: Pages) -> impl IntoView {
     provide_low_vision();
     provide_session();
     provide_toasts();
@@ -53,7 +59,7 @@ fn App() -> impl IntoView {
                     <LowVisionPanel/>
                     <Header/>
                     <main class="main" id="content" tabindex="-1">
-                        <Pages/>
+                        <Page program=program pages=pages/>
                     </main>
                     <Footer/>
                     <LeaveQuestion/>
@@ -68,7 +74,7 @@ fn App() -> impl IntoView {
 
 /// The page of the address. The router's own routes would weigh as much as five pages.
 #[component]
-fn Pages() -> impl IntoView {
+fn Page(program: Program, pages: Pages) -> impl IntoView {
     let pathname = use_location().pathname;
     provide_context(ArcMemo::new(move |_| {
         let mut parameters = ParamsMap::new();
@@ -78,7 +84,8 @@ fn Pages() -> impl IntoView {
         parameters
     }));
     let browser = use_context::<BrowserUrl>();
-    let shown = RwSignal::new(pathname.get_untracked());
+    let loaded = pathname.get_untracked();
+    let shown = RwSignal::new(loaded.clone());
     Effect::new(move |_| {
         let path = pathname.get();
         if shown.with_untracked(|shown| *shown != path) {
@@ -93,33 +100,27 @@ fn Pages() -> impl IntoView {
     });
     live(move || {
         let path = shown.get();
-        untrack(|| at(&path))
+        untrack(|| {
+            if Program::of(&path) == program {
+                pages(&path.trim_matches('/').split('/').collect::<Vec<_>>())
+            } else if path == loaded {
+                // The server has this program for that address, and would send it again.
+                view! { <NotFound/> }.into_any()
+            } else {
+                elsewhere()
+            }
+        })
     })
 }
 
-fn at(path: &str) -> AnyView {
-    let signed_in = |page: fn() -> AnyView| view! { <SignedIn>{page()}</SignedIn> }.into_any();
-    let parts: Vec<&str> = path.trim_matches('/').split('/').collect();
-    match parts.as_slice() {
-        [""] => view! { <pages::Home/> }.into_any(),
-        ["login"] => view! { <pages::SignInChoice/> }.into_any(),
-        ["login", "rsaa"] => view! { <pages::Rsaa/> }.into_any(),
-        ["login", "esia"] => view! { <pages::Esia/> }.into_any(),
-        ["instructions", "staff"] => view! { <pages::StaffInstruction/> }.into_any(),
-        ["instructions", name] => pages::instruction(name),
-        ["subsystems"] => signed_in(|| view! { <pages::Subsystems/> }.into_any()),
-        ["kontingent"] => signed_in(|| view! { <pages::kontingent::Entry/> }.into_any()),
-        ["kontingent", "bind"] => signed_in(|| view! { <pages::kontingent::Bind/> }.into_any()),
-        ["kontingent", "cards"] => signed_in(|| view! { <pages::kontingent::Cards/> }.into_any()),
-        ["kontingent", "employees"] => signed_in(|| view! { <pages::kontingent::EmployeeList/> }.into_any()),
-        ["kontingent", "employees", "new"] => {
-            signed_in(|| view! { <pages::kontingent::NewCard/> }.into_any())
-        }
-        ["kontingent", "employees", _] => signed_in(|| view! { <pages::kontingent::SavedCard/> }.into_any()),
-        [name] => pages::page(name),
-        [list, _] => pages::one_of(list),
-        _ => view! { <pages::NotFound/> }.into_any(),
-    }
+/// What stands for a page of the other program, which a full load of the address brings.
+fn elsewhere() -> AnyView {
+    use_session().hand_on();
+    hand_on_visits();
+    pages::kontingent::hand_on_list_place();
+    // The router writes the address down after the pages have changed.
+    set_timeout(dom::reload, Duration::ZERO);
+    view! { <Loading/> }.into_any()
 }
 
 #[component]

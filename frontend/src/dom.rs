@@ -57,6 +57,29 @@ pub fn here() -> String {
     path + &location.search().unwrap_or_default()
 }
 
+/// Loads the page of the address bar anew.
+pub fn reload() {
+    let _ = window().location().reload();
+}
+
+/// Leaves a text for the program that this tab loads next; never a secret.
+pub fn hand_on(name: &str, text: &str) {
+    if let Some(storage) = window().session_storage().ok().flatten() {
+        let _ = storage.set_item(name, text);
+    }
+}
+
+/// Takes what the program before has left.
+#[must_use]
+pub fn handed_on(name: &str) -> Option<String> {
+    let storage = window().session_storage().ok().flatten()?;
+    let text = storage.get_item(name).ok().flatten();
+    if text.is_some() {
+        let _ = storage.remove_item(name);
+    }
+    text
+}
+
 /// The origin of the page, for people: `epos.example`.
 #[must_use]
 pub fn host() -> String {

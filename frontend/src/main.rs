@@ -1,23 +1,5 @@
-//! The client of ЭПОС: a Leptos single-page application, rendered in the browser.
-
-mod address;
-mod api;
-mod app;
-mod components;
-mod dom;
-mod drafts;
-mod form;
-mod leave;
-mod pages;
-mod russian;
-mod session;
-mod session_end;
-mod tabs;
+//! The program that most people need.
 
 fn main() {
-    std::panic::set_hook(Box::new(|info| {
-        leptos::logging::error!("{info}");
-        dom::say_broken();
-    }));
-    app::start();
+    epos_frontend::start_main();
 }

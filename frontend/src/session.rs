@@ -13,6 +13,7 @@ use leptos_router::hooks::{use_location, use_navigate};
 use crate::address::sign_in_address;
 use crate::api::{self, Answer, ApiError};
 use crate::components::{ErrorPage, Loading};
+use crate::dom;
 use crate::drafts;
 use crate::pages::consent_address;
 use crate::tabs::{Tabs, Word};
@@ -55,11 +56,14 @@ pub fn use_session() -> SessionContext {
     expect_context()
 }
 
+/// What a program leaves for the other one after the session has ended.
+const ENDED: &str = "epos-ended";
+
 /// Puts the session into the context and asks the server for it.
 pub fn provide_session() -> SessionContext {
     let session = SessionContext {
         known: RwSignal::new(Known::Asking),
-        parting: RwSignal::new(Parting::Never),
+        parting: RwSignal::new(if dom::handed_on(ENDED).is_some() { Parting::Ended } else { Parting::Never }),
         tabs: Tabs::open(),
     };
     provide_context(session);
@@ -160,6 +164,13 @@ impl SessionContext {
         };
         if untrack(move || self.known.get()) != known {
             self.known.set(known);
+        }
+    }
+
+    /// Leaves for the other program why nobody is signed in.
+    pub fn hand_on(self) {
+        if self.parting.get_untracked() == Parting::Ended {
+            dom::hand_on(ENDED, "1");
         }
     }
 

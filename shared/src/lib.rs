@@ -6,6 +6,7 @@
 pub mod api;
 pub mod ids;
 pub mod problem;
+pub mod programs;
 pub mod rights;
 pub mod roles;
 pub mod search;

@@ -10,7 +10,12 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// What a browser on a slow line has to fetch before the first page: WASM, JS and CSS, compressed by brotli.
+/// The programs of the client: the folder inside `dist/`, and the page that Trunk builds it from.
+const PROGRAMS: &[(&str, &str)] = &[(MAIN, MAIN_PAGE), ("own", "own.html")];
+const MAIN: &str = "main";
+const MAIN_PAGE: &str = "index.html";
+/// What a browser on a slow line has to fetch before the first page: WASM, JS and CSS of one program, compressed
+/// by brotli.
 const LIMIT: u64 = 350_000;
 /// Smaller files fit in one packet anyway.
 const WORTH_COMPRESSING: usize = 256;
@@ -30,11 +35,16 @@ pub fn build(context: &mut Context) -> Result<String> {
     }
 
     ui::note(&format!("with {wasm}"));
-    let mut command = trunk(project, "build")?;
-    command.args(["--release", "--cargo-profile", "wasm-release"]);
-    wasm.apply(project, &mut command);
-    process::expect(&mut command, Show::Always)?;
-    ensure!(dist.join("index.html").is_file(), "Trunk left no dist/index.html");
+    same_pages(project)?;
+    only_programs(&dist)?;
+    for mut command in trunks(project, "build")? {
+        command.args(["--release", "--cargo-profile", "wasm-release"]);
+        wasm.apply(project, &mut command);
+        process::expect(&mut command, Show::Always)?;
+    }
+    for (name, _) in PROGRAMS {
+        ensure!(dist.join(name).join("index.html").is_file(), "Trunk left no dist/{name}/index.html");
+    }
     let compressed = compress(&dist)?;
 
     if let Some(folder) = stamp.parent() {
@@ -50,23 +60,78 @@ pub fn ensure_dist(project: &Project) -> Result<()> {
     std::fs::create_dir_all(project.dist()).context("dist/")
 }
 
-/// `trunk <subcommand>` with its tools on `PATH` and nothing fetched by itself.
-pub fn trunk(project: &Project, subcommand: &str) -> Result<Command> {
-    let mut command = project.command("trunk");
-    tools::on_path(project, &mut command)?;
-    // Trunk's own reading of NO_COLOR refuses the usual value `1`.
-    command.env_remove("NO_COLOR").args(["--color", if ui::colour() { "always" } else { "never" }]);
-    command.args(["--skip-version-check", subcommand]);
-    Ok(command)
+/// `trunk <subcommand>` for each program, with its tools on `PATH` and nothing fetched by itself.
+pub fn trunks(project: &Project, subcommand: &str) -> Result<Vec<Command>> {
+    let one = |(name, page): &(&str, &str)| {
+        let mut command = project.command("trunk");
+        tools::on_path(project, &mut command)?;
+        // Trunk's own reading of NO_COLOR refuses the usual value `1`.
+        command.env_remove("NO_COLOR").args(["--color", if ui::colour() { "always" } else { "never" }]);
+        command.args(["--skip-version-check", subcommand, &format!("frontend/{page}")]);
+        command.args(["--dist", &format!("dist/{name}"), "--public-url", &format!("/{name}/")]);
+        Ok(command)
+    };
+    PROGRAMS.iter().map(one).collect()
 }
 
-/// Prints what the browser downloads and refuses a client that has grown too big.
+/// The pages of the programs differ in the program that they load, and in nothing else.
+fn same_pages(project: &Project) -> Result<()> {
+    let read = |page: &str| {
+        let path = project.root.join("frontend").join(page);
+        let text = std::fs::read_to_string(&path).with_context(|| path.display().to_string())?;
+        let lines: Vec<String> =
+            text.lines().filter(|line| !line.contains("data-bin=")).map(str::to_owned).collect();
+        ensure!(text.lines().count() == lines.len() + 1, "frontend/{page} must load one program");
+        Ok(lines)
+    };
+    let main = read(MAIN_PAGE)?;
+    for (_, page) in PROGRAMS {
+        ensure!(read(page)? == main, "frontend/{page} and frontend/{MAIN_PAGE} differ");
+    }
+    Ok(())
+}
+
+/// What else lies in `dist/` would be embedded with them.
+fn only_programs(dist: &Path) -> Result<()> {
+    let Ok(entries) = std::fs::read_dir(dist) else { return Ok(()) };
+    for entry in entries {
+        let entry = entry?;
+        if PROGRAMS.iter().any(|(name, _)| entry.file_name() == *name) {
+            continue;
+        }
+        if entry.file_type()?.is_dir() {
+            std::fs::remove_dir_all(entry.path())?;
+        } else {
+            std::fs::remove_file(entry.path())?;
+        }
+    }
+    Ok(())
+}
+
+/// Prints what the browser downloads and refuses a program that has grown too big.
 pub fn size(context: &mut Context) -> Result<String> {
-    let dist = context.project.dist();
-    let total = download(&context.project)?;
+    let mut said = Vec::new();
+    let mut too_big = false;
+    for (name, _) in PROGRAMS {
+        let dist = context.project.dist().join(name);
+        let total = weight(&dist)?;
+        list(&dist, name)?;
+        too_big |= total > LIMIT;
+        said.push(format!("{name} {}", ui::kilobytes(total)));
+    }
+    let said =
+        format!("{} of at most {} each (WASM, JS, CSS; brotli)", said.join(", "), ui::kilobytes(LIMIT));
+    if too_big {
+        bail!("the client is too big: {said}");
+    }
+    Ok(said)
+}
+
+/// Prints the files of a program.
+fn list(dist: &Path, program: &str) -> Result<()> {
     let mut wasm = 0;
-    ui::line(&format!("    {:<44} {:>11} {:>11} {:>11}", "", "raw", "gzip", "brotli"));
-    for file in plain_files(&dist)? {
+    ui::line(&format!("    {program:<44} {:>11} {:>11} {:>11}", "raw", "gzip", "brotli"));
+    for file in plain_files(dist)? {
         let raw = std::fs::metadata(&file)?.len();
         let variant = |suffix| std::fs::metadata(with_suffix(&file, suffix)).map_or(raw, |meta| meta.len());
         let brotli = variant(".br");
@@ -74,7 +139,7 @@ pub fn size(context: &mut Context) -> Result<String> {
             wasm += 1;
             without_regex(&file)?;
         }
-        let name = file.strip_prefix(&dist).unwrap_or(&file).display().to_string();
+        let name = file.strip_prefix(dist).unwrap_or(&file).display().to_string();
         ui::line(&format!(
             "    {name:<44} {:>11} {:>11} {:>11}",
             ui::kilobytes(raw),
@@ -82,26 +147,25 @@ pub fn size(context: &mut Context) -> Result<String> {
             ui::kilobytes(brotli)
         ));
     }
-    ensure!(wasm == 1, "dist/ holds {wasm} WASM files");
-    let said =
-        format!("{} of at most {} (WASM, JS, CSS; brotli)", ui::kilobytes(total), ui::kilobytes(LIMIT));
-    if total > LIMIT {
-        bail!("the client is too big: {said}");
-    }
-    Ok(said)
+    ensure!(wasm == 1, "dist/{program}/ holds {wasm} WASM files");
+    Ok(())
 }
 
-/// The bytes that a browser fetches before the first page: WASM, JS and CSS, compressed by brotli.
+/// The bytes that a browser fetches before the first page: those of the main program.
 pub fn download(project: &Project) -> Result<u64> {
-    let dist = project.dist();
+    weight(&project.dist().join(MAIN))
+}
+
+/// WASM, JS and CSS of a program, compressed by brotli.
+fn weight(dist: &Path) -> Result<u64> {
     let mut total = 0;
-    for file in plain_files(&dist)? {
+    for file in plain_files(dist)? {
         if matches!(extension(&file), "wasm" | "js" | "css") {
             let brotli = with_suffix(&file, ".br");
             total += std::fs::metadata(if brotli.is_file() { &brotli } else { &file })?.len();
         }
     }
-    ensure!(total > 0, "dist/ holds no client: cargo xtask client");
+    ensure!(total > 0, "{} holds no client: cargo xtask client", dist.display());
     Ok(total)
 }
 
@@ -118,8 +182,9 @@ fn without_regex(file: &Path) -> Result<()> {
 
 /// Everything that decides what the client becomes.
 fn inputs(project: &Project, tools: &str) -> Result<String> {
-    let names = ["frontend", "shared", "Cargo.lock", "Cargo.toml", "Trunk.toml"];
-    let roots: Vec<PathBuf> = names.iter().map(|name| project.root.join(name)).collect();
+    let ours = ["xtask/src/client.rs", "xtask/src/wasm.rs"];
+    let names = ["frontend", "shared", "Cargo.lock", "Cargo.toml", "Trunk.toml"].into_iter().chain(ours);
+    let roots: Vec<PathBuf> = names.map(|name| project.root.join(name)).collect();
     let compiler = process::first_line(project.command("rustc").arg("--version")).unwrap_or_default();
     let sources = files::fingerprint(&project.root, &roots)?;
     Ok(format!("{sources} {compiler} {tools}"))

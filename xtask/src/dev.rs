@@ -1,4 +1,4 @@
-//! `cargo xtask dev`: Trunk rebuilds the client into dist/, and the server is built anew and restarted when its
+//! `cargo xtask dev`: Trunk, once for each program, rebuilds the client into dist/, and the server is built anew and restarted when its
 //! sources change. Debug builds of the server read dist/ from disk, so a reload of the page shows the client.
 
 use crate::project::Project;
@@ -19,10 +19,13 @@ pub fn run(project: Project, args: &[String]) -> Result<ExitCode> {
     let project = &context.project;
     client::ensure_dist(project)?;
 
-    let mut trunk = client::trunk(project, "watch")?;
-    context.wasm()?.apply(project, &mut trunk);
-    trunk.stdin(Stdio::null());
-    let mut trunk = Guard(trunk.spawn().context("trunk")?);
+    let wasm = context.wasm()?;
+    let mut watching = Vec::new();
+    for mut trunk in client::trunks(project, "watch")? {
+        wasm.apply(project, &mut trunk);
+        trunk.stdin(Stdio::null());
+        watching.push(Guard(trunk.spawn().context("trunk")?));
+    }
     let mut server = Guard(server(project, args)?);
 
     let sources: Vec<PathBuf> = ["backend", "shared", "migrations", "Cargo.toml", "Cargo.lock"]
@@ -33,8 +36,10 @@ pub fn run(project: Project, args: &[String]) -> Result<ExitCode> {
     let mut told = false;
     while !process::interrupted() {
         thread::sleep(POLL);
-        if let Some(status) = trunk.0.try_wait()? {
-            bail!("trunk ended ({status})");
+        for trunk in &mut watching {
+            if let Some(status) = trunk.0.try_wait()? {
+                bail!("trunk ended ({status})");
+            }
         }
         let now = files::newest(&sources).unwrap_or(seen);
         if now != seen {

@@ -80,8 +80,48 @@ crate::both_databases! {
         let home = client.get("/").await;
         assert_eq!((page.status, page.bytes), (home.status, home.bytes));
         client.get("/missing.js").await.expect_problem(404, "not-found");
-        client.get("/index.html.br").await.expect_problem(404, "not-found");
+        for page in ["/index.html.br", "/main/index.html", "/own/index.html", "/own/index.html.br"] {
+            client.get(page).await.expect_problem(404, "not-found");
+        }
         client.post("/kontingent", serde_json::json!({})).await.expect_problem(405, "method-not-allowed");
+    }
+
+    async fn profile_and_support_are_another_program_under_a_policy_of_its_own(app: TestApp) {
+        let client = app.anonymous();
+        let main = client.get("/").await;
+        let own = client.get("/accounts/17?page=2").await;
+        assert_eq!(main.status, own.status);
+        if own.status == 503 {
+            assert!(own.text().contains("Клиент не собран"));
+            return;
+        }
+        assert_eq!(own.header("content-type"), Some("text/html; charset=utf-8"));
+        assert_eq!(own.header("cache-control"), Some("no-cache"));
+        for (page, other) in [(&main, &own), (&own, &main)] {
+            let hashes = epos_backend::http::script_hashes(&page.text());
+            assert_eq!(hashes.len(), 1, "the script that Trunk writes");
+            for hash in hashes {
+                let hash = format!("'{hash}'");
+                assert!(page.header("content-security-policy").unwrap().contains(&hash));
+                assert!(!other.header("content-security-policy").unwrap().contains(&hash));
+            }
+        }
+        for path in ["/profile", "/accounts", "/applications", "/applications/17"] {
+            assert_eq!(client.get(path).await.bytes, own.bytes, "{path}");
+        }
+        for path in ["/subsystems", "/accounting", "/kontingent/accounts"] {
+            assert_eq!(client.get(path).await.bytes, main.bytes, "{path}");
+        }
+        // Every file that the page names is there.
+        let text = own.text();
+        let files: Vec<&str> =
+            text.split(['"', '\'']).filter(|part| part.starts_with("/own/") && part.contains('.')).collect();
+        assert!(files.iter().any(|file| file.ends_with(".wasm")), "{files:?}");
+        for file in files {
+            let file = client.get(file).await;
+            assert_eq!(file.status, 200);
+            assert_eq!(file.header("cache-control"), Some("public, max-age=31536000, immutable"));
+        }
     }
 
     async fn a_page_that_is_known_is_not_sent_again(app: TestApp) {

@@ -8,9 +8,19 @@ use crate::dom;
 #[derive(Clone, Copy)]
 struct Visits(StoredValue<bool>);
 
+/// Under which name a program leaves for the other one that it has shown pages.
+const VISITED: &str = "epos-visited";
+
 /// Puts the count of pages into the context.
 pub fn provide_visits() {
-    provide_context(Visits(StoredValue::new(false)));
+    provide_context(Visits(StoredValue::new(dom::handed_on(VISITED).is_some())));
+}
+
+/// Leaves the count for the other program: whoever pressed a link is led to the heading, as everywhere.
+pub fn hand_on_visits() {
+    if expect_context::<Visits>().0.get_value() {
+        dom::hand_on(VISITED, "1");
+    }
 }
 
 /// `<h1>` of a page.

@@ -29,7 +29,7 @@ pub use combobox::{ComboOption, Combobox, Found};
 pub use dialog::Dialog;
 pub use fetched::{Fetched, Fetching, Shown, live, shown};
 pub use field::{Checkbox, DateField, PasswordField, ReadOnlyField, Select, TextArea, TextField};
-pub use heading::{Heading, provide_visits};
+pub use heading::{Heading, hand_on_visits, provide_visits};
 pub use icon::{Icon, Picture};
 pub use low_vision::{LowVisionButton, LowVisionPanel, provide_low_vision};
 pub use pager::Pager;

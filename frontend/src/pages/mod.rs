@@ -28,23 +28,37 @@ use leptos::prelude::*;
 
 use crate::session::SignedIn;
 
-/// The page of an address of one word.
-#[must_use]
-pub fn page(name: &str) -> AnyView {
-    match name {
-        "profile" => signed_in(|| view! { <profile::Profile/> }.into_any()),
-        "accounts" => signed_in(support::accounts),
-        "applications" => signed_in(support::applications),
-        name => registration::page(name),
+/// The pages of the main program.
+pub fn of_main(parts: &[&str]) -> AnyView {
+    match parts {
+        [""] => view! { <Home/> }.into_any(),
+        ["login"] => view! { <SignInChoice/> }.into_any(),
+        ["login", "rsaa"] => view! { <Rsaa/> }.into_any(),
+        ["login", "esia"] => view! { <Esia/> }.into_any(),
+        ["instructions", "staff"] => view! { <StaffInstruction/> }.into_any(),
+        ["instructions", name] => instruction(name),
+        ["subsystems"] => signed_in(|| view! { <Subsystems/> }.into_any()),
+        ["kontingent"] => signed_in(|| view! { <kontingent::Entry/> }.into_any()),
+        ["kontingent", "bind"] => signed_in(|| view! { <kontingent::Bind/> }.into_any()),
+        ["kontingent", "cards"] => signed_in(|| view! { <kontingent::Cards/> }.into_any()),
+        ["kontingent", "employees"] => signed_in(|| view! { <kontingent::EmployeeList/> }.into_any()),
+        ["kontingent", "employees", "new"] => signed_in(|| view! { <kontingent::NewCard/> }.into_any()),
+        ["kontingent", "employees", _] => signed_in(|| view! { <kontingent::SavedCard/> }.into_any()),
+        [name] => registration::page(name),
+        _ => view! { <NotFound/> }.into_any(),
     }
 }
 
-/// The page of one thing out of a list.
-#[must_use]
-pub fn one_of(list: &str) -> AnyView {
-    match list {
-        "accounts" => signed_in(support::account),
-        "applications" => signed_in(support::application),
+/// The pages of the other program; their addresses are known to [`Program::of`] too.
+///
+/// [`Program::of`]: epos_shared::programs::Program::of
+pub fn of_own(parts: &[&str]) -> AnyView {
+    match parts {
+        ["profile"] => signed_in(|| view! { <profile::Profile/> }.into_any()),
+        ["accounts"] => signed_in(support::accounts),
+        ["accounts", _] => signed_in(support::account),
+        ["applications"] => signed_in(support::applications),
+        ["applications", _] => signed_in(support::application),
         _ => view! { <NotFound/> }.into_any(),
     }
 }

@@ -16,6 +16,7 @@ pub use cards::Cards;
 pub use list::{EmployeeList, option_of};
 use no_rights::NoRights;
 
+use crate::dom;
 use crate::session::{Forward, use_session};
 
 /// The address of the staff list.
@@ -35,9 +36,19 @@ pub struct ListPlace {
     opened: StoredValue<Option<EmployeeId>>,
 }
 
+/// Under which name a program leaves the place for the other one.
+const PLACE: &str = "epos-list";
+
 /// Puts the place into the context.
 pub fn provide_list_place() {
-    provide_context(ListPlace { address: StoredValue::new(LIST.to_owned()), opened: StoredValue::new(None) });
+    let address = dom::handed_on(PLACE).unwrap_or_else(|| LIST.to_owned());
+    provide_context(ListPlace { address: StoredValue::new(address), opened: StoredValue::new(None) });
+}
+
+/// Leaves the place for the other program, which leaves it for this one in turn.
+pub fn hand_on_list_place() {
+    let place = expect_context::<ListPlace>();
+    place.address.with_value(|address| dom::hand_on(PLACE, address));
 }
 
 /// `/kontingent`: the staff list, after what stands before it.

@@ -1,0 +1,36 @@
+//! The client of ЭПОС: a Leptos application, rendered in the browser; two programs of the same parts.
+
+mod address;
+mod api;
+mod app;
+mod components;
+mod dom;
+mod drafts;
+mod form;
+mod leave;
+mod pages;
+mod russian;
+mod session;
+mod session_end;
+mod tabs;
+
+use epos_shared::programs::Program;
+
+/// Starts the program that most people need ([`Program::Main`]).
+pub fn start_main() {
+    start(Program::Main, pages::of_main);
+}
+
+/// Starts the program of one's own profile and of support ([`Program::Own`]).
+pub fn start_own() {
+    start(Program::Own, pages::of_own);
+}
+
+/// What a program never refers to, the linker leaves out of it: here, the pages of the other one.
+fn start(program: Program, pages: app::Pages) {
+    std::panic::set_hook(Box::new(|info| {
+        leptos::logging::error!("{info}");
+        dom::say_broken();
+    }));
+    app::start(program, pages);
+}
