@@ -37,7 +37,27 @@ impl Client {
             bail!("sign-in: {}", answer.body_mut().read_to_string()?);
         }
         client.cookie = Some(pair.context("sign-in gave no cookie")?);
+        let state: Value = serde_json::from_str(&answer.body_mut().read_to_string()?)?;
+        if state.pointer("/session/consent_required").and_then(Value::as_bool) == Some(true) {
+            client.agree()?;
+        }
         Ok(client)
+    }
+
+    /// Agrees to the text of the consent: data that were seeded before it have nobody who did.
+    fn agree(&mut self) -> Result<()> {
+        let text = self.get("/api/v1/consent")?;
+        let request = self.agent.post(format!("{}/api/v1/consent", self.url)).header("origin", &self.url);
+        let request = request.header("cookie", self.cookie.as_deref().unwrap_or_default());
+        let mut answer = request.send_json(json!({ "version": text.get("version") }))?;
+        if !answer.status().is_success() {
+            bail!("consent: {}", answer.body_mut().read_to_string()?);
+        }
+        let cookie = answer.headers().get("set-cookie").and_then(|cookie| cookie.to_str().ok());
+        if let Some(pair) = cookie.and_then(|cookie| cookie.split(';').next()) {
+            self.cookie = Some(pair.to_owned());
+        }
+        Ok(())
     }
 
     /// Where the server is.
