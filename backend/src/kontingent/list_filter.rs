@@ -244,14 +244,28 @@ impl Filter {
 
     /// Narrows to what a search begins at.
     pub(super) fn begun_at<'a>(&self, query: Cards<'a>, beginning: Beginning<'_>) -> Cards<'a> {
+        self.begun_at_first(query, beginning, None)
+    }
+
+    /// [`Self::begun_at`], but of roles and words only the first so many rows, in the order of their index: a
+    /// database makes the whole list of a subselect before it looks at the first card.
+    pub(super) fn begun_at_first<'a>(
+        &self,
+        query: Cards<'a>,
+        beginning: Beginning<'_>,
+        first: Option<i64>,
+    ) -> Cards<'a> {
         match beginning {
-            Beginning::Roles => self.begun_at_roles(query),
+            Beginning::Roles => self.begun_at_roles(query, first),
             Beginning::Words(word) => {
                 let begins = employee_tokens::table
                     .select(employee_tokens::employee_id)
                     .filter(employee_tokens::token.ge(word.to_owned()))
                     .filter(employee_tokens::token.lt(end_of(word)));
-                query.filter(employees::id.eq_any(begins))
+                match first {
+                    Some(first) => query.filter(employees::id.eq_any(begins.limit(first))),
+                    None => query.filter(employees::id.eq_any(begins)),
+                }
             }
             Beginning::Names(word) => query
                 .filter(employees::name_key.ge(word.to_owned()))
@@ -270,19 +284,25 @@ impl Filter {
         }
     }
 
-    fn begun_at_roles<'a>(&self, query: Cards<'a>) -> Cards<'a> {
+    fn begun_at_roles<'a>(&self, query: Cards<'a>, first: Option<i64>) -> Cards<'a> {
         use role_assignments as r;
         let all = r::table.select(r::employee_id);
+        macro_rules! first {
+            ($roles:expr) => {
+                match first {
+                    Some(first) => query.filter(employees::id.eq_any($roles.limit(first))),
+                    None => query.filter(employees::id.eq_any($roles)),
+                }
+            };
+        }
         macro_rules! there {
             ($roles:expr) => {
                 match self.places {
-                    Places::All | Places::Nowhere => query.filter(employees::id.eq_any($roles)),
-                    Places::One(id) => {
-                        query.filter(employees::id.eq_any($roles.filter(r::organization_id.eq(id))))
+                    Places::All | Places::Nowhere => first!($roles),
+                    Places::One(id) => first!($roles.filter(r::organization_id.eq(id))),
+                    Places::Below(top) => {
+                        first!($roles.filter(r::organization_id.eq_any(descendants_of(top))))
                     }
-                    Places::Below(top) => query.filter(
-                        employees::id.eq_any($roles.filter(r::organization_id.eq_any(descendants_of(top)))),
-                    ),
                 }
             };
         }

@@ -34,6 +34,8 @@ const FEW: i64 = 3_000;
 const SHORT_WALK: i64 = 1_500;
 /// So many cards are gone through in the order of the list before another way is taken.
 const LONG_WALK: i64 = 12_000;
+/// Among so many rows of an index a frequent thing is counted before all of them are.
+const FIRST_ROWS: i64 = 8_000;
 /// Cards of so many organizations are looked through, one after the other.
 const WALK_ORGANIZATIONS: usize = 40;
 
@@ -232,8 +234,9 @@ fn before(conn: &mut Conn, filter: &Filter, wanted: Wanted<'_>) -> QueryResult<b
 fn size(conn: &mut Conn, filter: &Filter, beginning: Beginning<'_>, most: i64) -> QueryResult<i64> {
     let counted = |conn: &mut Conn, beginning| -> QueryResult<i64> {
         let query = employees::table.into_boxed::<MultiBackend>();
-        let query = filter.begun_at(query, beginning).select(employees::id).limit(most + 1);
-        CountAtMost(query).get_result(conn)
+        // Whoever has a role twice is two of the first rows: then it looks rarer than it is, and is still found.
+        let query = filter.begun_at_first(query, beginning, Some(most + 1));
+        CountAtMost(query.select(employees::id).limit(most + 1)).get_result(conn)
     };
     match beginning {
         Beginning::Words(word) => {
@@ -508,15 +511,20 @@ impl<Q> RunQueryDsl<Conn> for CountAtMost<Q> {}
 /// How many cards there are, counted to one above [`EXACT_COUNT_LIMIT`].
 fn count(conn: &mut Conn, filter: &Filter, beginning: Option<Beginning<'_>>) -> QueryResult<u32> {
     let most = i64::from(EXACT_COUNT_LIMIT) + 1;
-    let counted = |conn: &mut Conn, beginning| -> QueryResult<i64> {
-        let cards = match beginning {
-            Some(beginning) => filter.begun_at(filter.cards(), beginning),
-            None => filter.cards(),
-        };
-        CountAtMost(cards.select(employees::id).limit(most)).get_result(conn)
+    let Some(beginning) = beginning else {
+        let all: i64 = CountAtMost(filter.cards().select(employees::id).limit(most)).get_result(conn)?;
+        return Ok(u32::try_from(all).unwrap_or(u32::MAX));
     };
-    let mut all = counted(conn, beginning)?;
-    if let Some(Beginning::Words(word)) = beginning
+    let mut all = 0;
+    // What is frequent is counted to the limit among its first rows already.
+    for first in [Some(FIRST_ROWS), Some(FIRST_ROWS * 8), None] {
+        let cards = filter.begun_at_first(filter.cards(), beginning, first);
+        all = CountAtMost(cards.select(employees::id).limit(most)).get_result(conn)?;
+        if all >= most {
+            break;
+        }
+    }
+    if let Beginning::Words(word) = beginning
         && all < most
     {
         // Those that are named so; who was counted before is counted twice, and only near the limit it matters.
