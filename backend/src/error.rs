@@ -33,6 +33,27 @@ impl ApiError {
         Problem::validation(errors).into()
     }
 
+    /// A parameter of the query that cannot be: `malformed-parameter` at it.
+    #[must_use]
+    pub fn wrong_parameter(field: &str, message: &str) -> Self {
+        let error = FieldError {
+            field: field.to_owned(),
+            code: "invalid-parameter".to_owned(),
+            message: message.to_owned(),
+        };
+        Problem { errors: vec![error], ..Problem::new(ProblemCode::MalformedParameter) }.into()
+    }
+
+    /// Too much was asked for: `too-many-requests`, with the seconds to wait.
+    #[must_use]
+    pub fn too_many_requests(retry_after: u32, detail: &str) -> Self {
+        Problem {
+            retry_after: Some(retry_after),
+            ..Problem::new(ProblemCode::TooManyRequests).with_detail(detail)
+        }
+        .into()
+    }
+
     /// What the person is told.
     #[must_use]
     pub fn to_problem(&self) -> Problem {

@@ -8,6 +8,7 @@ pub mod cli;
 pub mod config;
 pub mod consent;
 pub mod context;
+mod cursor;
 pub mod db;
 pub mod demo;
 pub mod error;

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, type Locator, type Page } from '@playwright/test';
-import { expectNoOverflow, field } from './person';
+import { expectNoOverflow, field, typeCredentials } from './person';
 import type { DemoServer } from './server';
 
 const LETTER_LIMIT_MS = 20_000;
@@ -129,4 +129,18 @@ export async function setPassword(page: Page, password: string): Promise<string>
   await page.getByRole('button', { name: 'Сохранить пароль' }).click();
   await expect(page).toHaveURL(/\/login\/rsaa$/);
   return userName;
+}
+
+/** The first password of people who register. */
+export const FIRST = 'Кедр у брода, семь окуней';
+
+/** A person of his own for a journey, signed in. Gives the address and the user name. */
+export async function somebody(page: Page, server: DemoServer, name: string): Promise<{ email: string; userName: string }> {
+  const email = mailbox(name);
+  await register(page, { family: 'Окунев', given: 'Яков', email, position: 'Завуч' });
+  await openLink(page, await nextLetter(server, email));
+  const userName = await setPassword(page, FIRST);
+  await typeCredentials(page, userName, FIRST);
+  await expect(page).toHaveURL(/\/subsystems$/);
+  return { email, userName };
 }

@@ -1,22 +1,10 @@
 import type { Browser, BrowserContext, Page } from '@playwright/test';
 import { expect, test, type BrowserErrors } from './fixtures';
-import { mailbox, nextLetter, openLink, register, setPassword } from './letters';
+import { FIRST, mailbox, nextLetter, openLink, somebody } from './letters';
 import { expectFieldError, expectNoOverflow, field, typeCredentials } from './person';
 import type { DemoServer } from './server';
 
-const FIRST = 'Кедр у брода, семь окуней';
 const SECOND = 'Восемь сосен над Вишерой';
-
-/** A person of his own for a journey, signed in. */
-async function somebody(page: Page, server: DemoServer, name: string): Promise<{ email: string; userName: string }> {
-  const email = mailbox(name);
-  await register(page, { family: 'Окунев', given: 'Яков', email, position: 'Завуч' });
-  await openLink(page, await nextLetter(server, email));
-  const userName = await setPassword(page, FIRST);
-  await typeCredentials(page, userName, FIRST);
-  await expect(page).toHaveURL(/\/subsystems$/);
-  return { email, userName };
-}
 
 /** Opens «Мой профиль» by the name in the header. */
 async function openProfile(page: Page): Promise<void> {

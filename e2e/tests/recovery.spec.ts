@@ -1,22 +1,9 @@
 import { expect, test } from './fixtures';
-import { lettersTo, mailbox, nextLetter, openLink, expectPromised, register, setPassword } from './letters';
+import { expectPromised, FIRST, lettersTo, mailbox, nextLetter, openLink, setPassword, somebody } from './letters';
 import { expectAlert, expectFieldError, expectNoOverflow, field, typeCredentials } from './person';
-import type { DemoServer } from './server';
 import type { Page } from '@playwright/test';
 
-const FIRST = 'Кедр у брода, семь окуней';
 const SECOND = 'Восемь сосен над Вишерой';
-
-/** A person of his own for a journey, signed in. Gives the address and the user name. */
-async function somebody(page: Page, server: DemoServer, name: string): Promise<{ email: string; userName: string }> {
-  const email = mailbox(name);
-  await register(page, { family: 'Окунев', given: 'Яков', email, position: 'Завуч' });
-  await openLink(page, await nextLetter(server, email));
-  const userName = await setPassword(page, FIRST);
-  await typeCredentials(page, userName, FIRST);
-  await expect(page).toHaveURL(/\/subsystems$/);
-  return { email, userName };
-}
 
 async function askFor(page: Page, name: string): Promise<void> {
   await page.goto('/login/rsaa');

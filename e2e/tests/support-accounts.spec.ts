@@ -1,10 +1,8 @@
 import type { Page } from '@playwright/test';
 import { expect, test } from './fixtures';
-import { consent, expectPromised, mailbox, nextLetter, openLink, register, sendApplication, setPassword, typeApplicant } from './letters';
+import { consent, expectPromised, FIRST, mailbox, nextLetter, openLink, register, sendApplication, setPassword, typeApplicant } from './letters';
 import { expectAlert, expectFieldError, expectNoOverflow, field, signIn, typeCredentials } from './person';
 import type { DemoServer } from './server';
-
-const FIRST = 'Кедр у брода, семь окуней';
 
 const dialog = (page: Page) => page.getByRole('dialog');
 

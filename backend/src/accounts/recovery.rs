@@ -69,11 +69,7 @@ async fn ask(
 
 /// Too much was asked for.
 pub(super) fn too_many(exceeded: Exceeded) -> ApiError {
-    Problem {
-        retry_after: Some(exceeded.retry_after),
-        ..Problem::new(ProblemCode::TooManyRequests).with_detail("Подождите немного и попробуйте ещё раз.")
-    }
-    .into()
+    ApiError::too_many_requests(exceeded.retry_after, "Подождите немного и попробуйте ещё раз.")
 }
 
 pub(super) fn promised(services: &Services) -> HttpResponse {

@@ -1,19 +1,15 @@
 //! Cursors of the staff list: a row's place in an order, opaque to others, refused where damaged.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, Datelike as _, NaiveDate, NaiveDateTime};
 use epos_shared::api::employees::EmployeeSort;
-use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
 use super::list_store::{Key, Place};
+use crate::cursor::{open, seal};
 use crate::db::types::Id;
 
 /// The form of a cursor; another form gets another number.
 const FORM: u8 = 1;
-/// Bytes of the check sum.
-const SUM: usize = 4;
 
 const fn sort_number(sort: EmployeeSort) -> u8 {
     match sort {
@@ -54,9 +50,7 @@ pub(super) fn write(sort: EmployeeSort, place: &Place) -> String {
             bytes.extend_from_slice(name.as_bytes());
         }
     }
-    let sum = Sha256::digest(&bytes);
-    bytes.extend(sum.iter().take(SUM));
-    URL_SAFE_NO_PAD.encode(bytes)
+    seal(bytes)
 }
 
 fn micros(moment: NaiveDateTime) -> [u8; 8] {
@@ -65,11 +59,7 @@ fn micros(moment: NaiveDateTime) -> [u8; 8] {
 
 /// The place of a cursor; nothing where it is damaged or belongs to another order.
 pub(super) fn read(sort: EmployeeSort, cursor: &str) -> Option<Place> {
-    let bytes = URL_SAFE_NO_PAD.decode(cursor).ok()?;
-    let (bytes, sum) = bytes.split_at_checked(bytes.len().checked_sub(SUM)?)?;
-    if !Sha256::digest(bytes).starts_with(sum) {
-        return None;
-    }
+    let bytes = open(cursor)?;
     let key = bytes.strip_prefix(&[FORM, sort_number(sort)])?;
     let (id, key) = key.split_at_checked(16)?;
     let text = |bytes: &[u8]| Some(std::str::from_utf8(bytes).ok()?.to_owned());

@@ -2,29 +2,20 @@
 
 use chrono::NaiveDate;
 use diesel::result::QueryResult;
-use epos_shared::api::employees::{EmployeeQuery, EmployeeRow, EmployeeSort, RoleAssignment};
+use epos_shared::api::employees::{EmployeeQuery, EmployeeRow, RoleAssignment};
 use epos_shared::api::page::{DEFAULT_LIMIT, MAX_LIMIT, Page, Total};
-use epos_shared::problem::{FieldError, Problem, ProblemCode};
 use epos_shared::values::RoleState;
 
 use super::actor::StaffOf;
 use super::card_store::{self, AssignmentRow, corrupt};
 use super::list_filter::{Filter, Places};
-use super::list_store::{self, ListRow, Place, Wanted};
+use super::list_store::{self, ListRow, Wanted};
 use super::{cursor, words};
+use crate::cursor::{From, start};
 use crate::db::Conn;
 use crate::db::types::Id;
 use crate::error::ApiError;
 use crate::organizations;
-
-fn wrong_parameter(field: &str, message: &str) -> ApiError {
-    let error = FieldError {
-        field: field.to_owned(),
-        code: "invalid-parameter".to_owned(),
-        message: message.to_owned(),
-    };
-    Problem { errors: vec![error], ..Problem::new(ProblemCode::MalformedParameter) }.into()
-}
 
 /// Rows on a page, judged.
 ///
@@ -33,7 +24,7 @@ fn wrong_parameter(field: &str, message: &str) -> ApiError {
 pub fn limit(limit: Option<u32>) -> Result<usize, ApiError> {
     match limit.unwrap_or(DEFAULT_LIMIT) {
         limit @ 1..=MAX_LIMIT => Ok(usize::try_from(limit).unwrap_or(usize::MAX)),
-        _ => Err(wrong_parameter("limit", "Число строк на странице — от 1 до 100")),
+        _ => Err(ApiError::wrong_parameter("limit", "Число строк на странице — от 1 до 100")),
     }
 }
 
@@ -42,15 +33,9 @@ pub fn limit(limit: Option<u32>) -> Result<usize, ApiError> {
 /// # Errors
 /// `malformed-parameter`.
 pub fn query_words(query: Option<&str>) -> Result<Vec<String>, ApiError> {
-    words::of_query(query.unwrap_or_default())
-        .map_err(|_| wrong_parameter("query", "Слишком длинный запрос: не больше 10 слов и 200 знаков"))
-}
-
-/// Where a page begins.
-enum From {
-    Start,
-    After(Place),
-    Before(Place),
+    words::of_query(query.unwrap_or_default()).map_err(|_| {
+        ApiError::wrong_parameter("query", "Слишком длинный запрос: не больше 10 слов и 200 знаков")
+    })
 }
 
 impl StaffOf<'_> {
@@ -66,7 +51,8 @@ impl StaffOf<'_> {
     ) -> Result<Page<EmployeeRow>, ApiError> {
         let limit = limit(query.limit)?;
         let sort = query.sort.unwrap_or_default();
-        let from = start(query, sort)?;
+        let read = |text: &str| cursor::read(sort, text);
+        let from = start(query.after.as_ref(), query.before.as_ref(), read)?;
         let filter = Filter {
             places: Places::within(conn, self.scope(), query.organization.map(Id::from))?,
             role: query.role,
@@ -88,20 +74,6 @@ impl StaffOf<'_> {
         let previous = places.first().filter(|_| has_previous).map(|place| cursor::write(sort, place));
         let rows = list_store::rows(conn, places)?;
         Ok(Page { items: rows_of(conn, &rows, today)?, total: Total::of(found.total), next, previous })
-    }
-}
-
-fn start(query: &EmployeeQuery, sort: EmployeeSort) -> Result<From, ApiError> {
-    let read = |cursor: &str| {
-        cursor::read(sort, cursor).ok_or_else(|| {
-            ApiError::from(Problem::new(ProblemCode::InvalidCursor).with_detail("Откройте список с начала."))
-        })
-    };
-    match (&query.after, &query.before) {
-        (None, None) => Ok(From::Start),
-        (Some(after), None) => Ok(From::After(read(after)?)),
-        (None, Some(before)) => Ok(From::Before(read(before)?)),
-        (Some(_), Some(_)) => Err(wrong_parameter("before", "Укажите либо after, либо before")),
     }
 }
 

@@ -517,7 +517,11 @@ fn count(conn: &mut Conn, filter: &Filter, beginning: Option<Beginning<'_>>) -> 
     };
     let mut all = 0;
     // What is frequent is counted to the limit among its first rows already.
-    for first in [Some(FIRST_ROWS), Some(FIRST_ROWS * 8), None] {
+    let firsts: &[Option<i64>] = match beginning {
+        Beginning::Roles | Beginning::Words(_) => &[Some(FIRST_ROWS), Some(FIRST_ROWS * 8), None],
+        _ => &[None],
+    };
+    for first in firsts.iter().copied() {
         let cards = filter.begun_at_first(filter.cards(), beginning, first);
         all = CountAtMost(cards.select(employees::id).limit(most)).get_result(conn)?;
         if all >= most {

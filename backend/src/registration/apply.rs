@@ -7,7 +7,7 @@ use epos_shared::api::accounts::ApplicationState;
 use epos_shared::api::registration::{
     AppliedOrganization, LetterPromised, Registration, RegistrationDraft, RegistrationError,
 };
-use epos_shared::problem::{FieldError, Problem, ProblemCode};
+use epos_shared::problem::FieldError;
 use epos_shared::values::InvalidValue as _;
 
 use super::store::{self, Row};
@@ -113,13 +113,8 @@ async fn count_address(services: &Services, request: &RequestInfo) -> Result<(),
         })
         .await?;
     counted.map_err(|exceeded| {
-        Problem {
-            retry_after: Some(exceeded.retry_after),
-            ..Problem::new(ProblemCode::TooManyRequests).with_detail(
-                "С вашего адреса за последний час отправили слишком много заявок. Повторите позже.",
-            )
-        }
-        .into()
+        let detail = "С вашего адреса за последний час отправили слишком много заявок. Повторите позже.";
+        ApiError::too_many_requests(exceeded.retry_after, detail)
     })
 }
 

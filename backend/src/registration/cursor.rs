@@ -1,36 +1,26 @@
 //! Cursors of the list of applications: a place in it, opaque to others, refused where damaged.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::DateTime;
-use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
 use super::store::Place;
+use crate::cursor::{open, seal};
 use crate::db::types::Id;
 
 /// The form of a cursor and the list it belongs to: no other list's begins so.
 const FORM: [u8; 2] = [1, 128];
-/// Bytes of the check sum.
-const SUM: usize = 4;
 
 /// The cursor of a place.
 pub(super) fn write((at, id): Place) -> String {
     let mut bytes = FORM.to_vec();
     bytes.extend_from_slice(&at.and_utc().timestamp_micros().to_be_bytes());
     bytes.extend_from_slice(id.0.as_bytes());
-    let sum = Sha256::digest(&bytes);
-    bytes.extend(sum.iter().take(SUM));
-    URL_SAFE_NO_PAD.encode(bytes)
+    seal(bytes)
 }
 
 /// The place of a cursor; nothing where it is damaged or belongs to another list.
 pub(super) fn read(cursor: &str) -> Option<Place> {
-    let bytes = URL_SAFE_NO_PAD.decode(cursor).ok()?;
-    let (bytes, sum) = bytes.split_at_checked(bytes.len().checked_sub(SUM)?)?;
-    if !Sha256::digest(bytes).starts_with(sum) {
-        return None;
-    }
+    let bytes = open(cursor)?;
     let (at, id) = bytes.strip_prefix(&FORM)?.split_at_checked(8)?;
     let at = DateTime::from_timestamp_micros(i64::from_be_bytes(at.try_into().ok()?))?;
     Some((at.naive_utc(), Id(Uuid::from_slice(id).ok()?)))

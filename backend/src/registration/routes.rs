@@ -7,7 +7,7 @@ use epos_shared::api::registration::{
     DirectoryFound, DirectoryQuery, LetterPromised, LinkToken, PasswordByLink, PasswordSet, RegistrationDraft,
 };
 use epos_shared::ids::ApplicationId;
-use epos_shared::problem::{Problem, ProblemCode};
+use epos_shared::problem::Problem;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{apply, finish, moderation};
@@ -54,10 +54,10 @@ async fn search_directory(
     query: Params<DirectoryQuery>,
 ) -> Result<web::Json<DirectoryFound>, ApiError> {
     let limit = services.config.registration.directory_per_minute;
-    services.pace.count(info.address, limit, services.context.now()).map_err(|wait| Problem {
-        retry_after: Some(wait),
-        ..Problem::new(ProblemCode::TooManyRequests).with_detail("Подождите минуту и продолжите поиск.")
-    })?;
+    services
+        .pace
+        .count(info.address, limit, services.context.now())
+        .map_err(|wait| ApiError::too_many_requests(wait, "Подождите минуту и продолжите поиск."))?;
     let limit = kontingent::page_limit(query.0.limit)?;
     let words = kontingent::query_words(query.0.query.as_deref())?;
     let (directory, context) = (services.directory.clone(), services.context.clone());

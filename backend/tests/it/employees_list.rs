@@ -108,20 +108,7 @@ crate::both_databases! {
         }
         let (director, _) = works_as(app, district.school, Role::SchoolDirector).await;
         let mut orders = Vec::new();
-        for sort in [
-            "name",
-            "name_descending",
-            "login",
-            "login_descending",
-            "newest",
-            "oldest",
-            "organization",
-            "organization_descending",
-            "end",
-            "end_descending",
-            "sign_in",
-            "sign_in_descending",
-        ] {
+        for sort in crate::plans::SORTS {
             let mut forward = Vec::new();
             let mut backward = Vec::new();
             let mut page = list(&director, &[("sort", sort), ("limit", "17")]).await;

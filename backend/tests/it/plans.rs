@@ -144,7 +144,8 @@ fn questions(district: Id, school: Id) -> Vec<Parameters> {
     all
 }
 
-const SORTS: [&str; 12] = [
+/// Every order of the list.
+pub const SORTS: [&str; 12] = [
     "name",
     "name_descending",
     "login",
@@ -210,6 +211,23 @@ fn plan(conn: &mut Conn, statement: &str) -> Vec<String> {
     }
 }
 
+/// No plan of these statements is complained of.
+async fn assert_nothing_to_complain_of(app: &TestApp, statements: Vec<String>) {
+    let complaints = app
+        .write(move |conn| {
+            let mut complaints = Vec::new();
+            for statement in &statements {
+                let plan = plan(conn, statement);
+                if let Some(complaint) = complaint(statement, &plan) {
+                    complaints.push(format!("{complaint}:\n{statement}\n{}", plan.join("\n")));
+                }
+            }
+            Ok(complaints)
+        })
+        .await;
+    assert!(complaints.is_empty(), "{} complaints\n\n{}", complaints.len(), complaints.join("\n\n"));
+}
+
 /// What is wrong with a plan.
 fn complaint(statement: &str, plan: &[String]) -> Option<&'static str> {
     let large =
@@ -262,19 +280,7 @@ crate::both_databases! {
             .filter(|text| ["employees", "employee_tokens", "role_assign"].iter().any(|table| text.contains(table)))
             .collect();
         assert!(statements.len() > 100, "{} statements", statements.len());
-        let complaints = app
-            .write(move |conn| {
-                let mut complaints = Vec::new();
-                for statement in &statements {
-                    let plan = plan(conn, statement);
-                    if let Some(complaint) = complaint(statement, &plan) {
-                        complaints.push(format!("{complaint}:\n{statement}\n{}", plan.join("\n")));
-                    }
-                }
-                Ok(complaints)
-            })
-            .await;
-        assert!(complaints.is_empty(), "{} complaints\n\n{}", complaints.len(), complaints.join("\n\n"));
+        assert_nothing_to_complain_of(&app, statements).await;
         app.stop().await;
     }
 
@@ -314,19 +320,7 @@ crate::both_databases! {
             .filter(|text| !text.contains("position") || text.contains("actor"))
             .collect();
         assert!(statements.len() > 10, "{} statements", statements.len());
-        let complaints = app
-            .write(move |conn| {
-                let mut complaints = Vec::new();
-                for statement in &statements {
-                    let plan = plan(conn, statement);
-                    if let Some(complaint) = complaint(statement, &plan) {
-                        complaints.push(format!("{complaint}:\n{statement}\n{}", plan.join("\n")));
-                    }
-                }
-                Ok(complaints)
-            })
-            .await;
-        assert!(complaints.is_empty(), "{} complaints\n\n{}", complaints.len(), complaints.join("\n\n"));
+        assert_nothing_to_complain_of(&app, statements).await;
         app.stop().await;
     }
 

@@ -1,13 +1,10 @@
 //! Cursors of the lists of support: a row's place, opaque to others, refused where damaged.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::DateTime;
-use epos_shared::problem::{FieldError, Problem, ProblemCode};
-use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
 use crate::audit::Moment;
+use crate::cursor::{From, open, seal, start};
 use crate::db::types::Id;
 use crate::error::ApiError;
 
@@ -18,17 +15,6 @@ enum List {
     Journal = 65,
 }
 
-/// Bytes of the check sum.
-const SUM: usize = 4;
-
-/// Where a page begins.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum From<T> {
-    Start,
-    After(T),
-    Before(T),
-}
-
 /// An account's place in the order of the names.
 pub(super) type Named = (String, Id);
 
@@ -36,17 +22,11 @@ fn write(list: List, id: Id, key: &[u8]) -> String {
     let mut bytes = vec![list as u8];
     bytes.extend_from_slice(id.0.as_bytes());
     bytes.extend_from_slice(key);
-    let sum = Sha256::digest(&bytes);
-    bytes.extend(sum.iter().take(SUM));
-    URL_SAFE_NO_PAD.encode(bytes)
+    seal(bytes)
 }
 
 fn read(list: List, cursor: &str) -> Option<(Id, Vec<u8>)> {
-    let bytes = URL_SAFE_NO_PAD.decode(cursor).ok()?;
-    let (bytes, sum) = bytes.split_at_checked(bytes.len().checked_sub(SUM)?)?;
-    if !Sha256::digest(bytes).starts_with(sum) {
-        return None;
-    }
+    let bytes = open(cursor)?;
     let (id, key) = bytes.strip_prefix(&[list as u8])?.split_at_checked(16)?;
     Some((Id(Uuid::from_slice(id).ok()?), key.to_vec()))
 }
@@ -68,31 +48,6 @@ fn entry(cursor: &str) -> Option<Moment> {
     let (id, key) = read(List::Journal, cursor)?;
     let micros = i64::from_be_bytes(key.as_slice().try_into().ok()?);
     Some(Moment { at: DateTime::from_timestamp_micros(micros)?.naive_utc(), id })
-}
-
-fn start<T>(
-    after: Option<&String>,
-    before: Option<&String>,
-    read: impl Fn(&str) -> Option<T>,
-) -> Result<From<T>, ApiError> {
-    let read = |cursor: &String| {
-        read(cursor).ok_or_else(|| {
-            ApiError::from(Problem::new(ProblemCode::InvalidCursor).with_detail("Откройте список с начала."))
-        })
-    };
-    match (after, before) {
-        (None, None) => Ok(From::Start),
-        (Some(after), None) => Ok(From::After(read(after)?)),
-        (None, Some(before)) => Ok(From::Before(read(before)?)),
-        (Some(_), Some(_)) => {
-            let error = FieldError {
-                field: "before".to_owned(),
-                code: "invalid-parameter".to_owned(),
-                message: "Укажите либо after, либо before".to_owned(),
-            };
-            Err(Problem { errors: vec![error], ..Problem::new(ProblemCode::MalformedParameter) }.into())
-        }
-    }
 }
 
 /// Where a page of accounts begins.

@@ -6,9 +6,10 @@ use diesel::prelude::*;
 use epos_shared::api::accounts::{JournalQuery, JournalRow};
 use epos_shared::api::page::{EXACT_COUNT_LIMIT, Page, Total};
 
-use super::cursor::{self, From};
+use super::cursor;
 use crate::accounts::store::AccountRow as Stored;
 use crate::audit::{self, Entry, Moment};
+use crate::cursor::From;
 use crate::db::schema::accounts;
 use crate::db::types::Id;
 use crate::db::{Conn, DbError};

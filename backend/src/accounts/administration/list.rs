@@ -9,8 +9,9 @@ use epos_shared::api::accounts::{AccountQuery, AccountRow, AccountState};
 use epos_shared::api::page::{EXACT_COUNT_LIMIT, Page, Total};
 use epos_shared::search::prefix_end;
 
-use super::cursor::{self, From, Named};
+use super::cursor::{self, Named};
 use crate::accounts::store::{self, AccountRow as Stored};
+use crate::cursor::From;
 use crate::db::schema::{account_tokens, accounts as t};
 use crate::db::types::Id;
 use crate::db::{Conn, DbError, MultiBackend};
