@@ -2,9 +2,9 @@ import type { Page } from '@playwright/test';
 import { expect, test } from './fixtures';
 import { openKontingent, PASSWORD, signIn, signOut, typeCredentials } from './person';
 
-/** Which program the page has loaded. */
-const program = (page: Page) =>
-  page.evaluate(() => document.querySelector('script[src]')?.getAttribute('src')?.split('/')[1]);
+/** The page has loaded this program; waits, since the address may change before the page of the other program is there. */
+const expectProgram = (page: Page, program: 'main' | 'own') =>
+  expect(page.locator('script[src]').first()).toHaveAttribute('src', new RegExp(`^/${program}/`));
 
 test('the header leads to the profile, and the way back to the list as it was', async ({ page }) => {
   await openKontingent(page, 'director_school');
@@ -14,42 +14,42 @@ test('the header leads to the profile, and the way back to the list as it was', 
   const list = page.url();
   const row = page.getByRole('row').nth(1);
   const first = await row.innerText();
-  expect(await program(page)).toBe('main');
+  await expectProgram(page, 'main');
 
   await page.getByRole('banner').getByTitle('Мой профиль').click();
   await expect(page.getByRole('heading', { level: 1, name: 'Мой профиль' })).toBeFocused();
   await expect(page).toHaveURL(/\/profile$/);
-  expect(await program(page)).toBe('own');
+  await expectProgram(page, 'own');
 
   await page.goBack();
   await expect(page).toHaveURL(list);
   await expect(search).toHaveValue('ве');
   await expect(row).toHaveText(first, { useInnerText: true });
-  expect(await program(page)).toBe('main');
+  await expectProgram(page, 'main');
 
   await page.goForward();
   await expect(page.getByRole('heading', { level: 1, name: 'Мой профиль' })).toBeVisible();
-  expect(await program(page)).toBe('own');
+  await expectProgram(page, 'own');
   await signOut(page);
   await expect(page.getByRole('banner').getByTitle('Мой профиль')).toHaveCount(0);
-  expect(await program(page)).toBe('main');
+  await expectProgram(page, 'main');
 });
 
 test('support comes to the accounts from the subsystems, and a deep link through the sign-in', async ({ page }) => {
   await signIn(page, 'support');
   await page.getByRole('link', { name: /Учётные записи/ }).click();
   await expect(page.getByRole('heading', { level: 1, name: 'Учётные записи' })).toBeFocused();
-  expect(await program(page)).toBe('own');
+  await expectProgram(page, 'own');
 
   const list = page.url();
   await page.context().clearCookies();
   await page.reload();
   await expect(page).toHaveURL(/\/login\/rsaa\?next=/);
-  expect(await program(page)).toBe('main');
+  await expectProgram(page, 'main');
   await typeCredentials(page, 'support', PASSWORD);
   await expect(page).toHaveURL(list);
   await expect(page.getByRole('heading', { level: 1, name: 'Учётные записи' })).toBeVisible();
-  expect(await program(page)).toBe('own');
+  await expectProgram(page, 'own');
 });
 
 test('the sign-in page says that a session ended on a page of the other program', async ({ page, browserErrors }) => {
