@@ -59,6 +59,17 @@ fn allowed_view(allowed: SubsystemsAllowed) -> AnyView {
             </Alert>
         }
         .into_any(),
+        SubsystemsAdvice::BindMatchedCard => view! {
+            <Alert title="Ваша карточка сотрудника найдена, но ещё не привязана">
+                <p>
+                    "Откройте «Контингент» и введите логин и одноразовый пароль карточки: тогда откроется всё, что дают её роли. Их выдаёт администратор «Контингента» в вашей организации."
+                </p>
+            </Alert>
+        }
+        .into_any(),
+        SubsystemsAdvice::NothingForCategory => {
+            view! { <Alert title="Для этой категории подсистем пока нет"></Alert> }.into_any()
+        }
     });
     let tiles = if allowed.items.is_empty() {
         view! {

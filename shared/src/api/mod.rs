@@ -5,8 +5,11 @@
 //! calls it to decide: there is one rule.
 
 pub mod accounts;
+pub mod categories;
 pub mod employees;
+pub mod esia;
 pub mod letters;
+pub mod mismatches;
 pub mod organizations;
 pub mod page;
 pub mod profile;
