@@ -90,7 +90,7 @@ test.describe('by keyboard alone', { tag: '@desktop' }, () => {
     await expect(heading(page)).toHaveText('Сотрудник организации');
 
     const box = page.getByRole('combobox', { name: 'Организация' });
-    const options = page.getByRole('option');
+    const options = page.getByRole('listbox', { name: 'Организация' }).getByRole('option');
     const active = async () => page.locator(`#${await box.getAttribute('aria-activedescendant')}`).innerText();
     await tabTo(page, box);
     await page.keyboard.type('сош');

@@ -38,7 +38,8 @@ impl std::fmt::Debug for Running {
 /// # Errors
 /// Tells why it cannot start.
 pub fn start(config: Config, clock: Clock) -> Result<Running, StartError> {
-    let listener = TcpListener::bind(config.listen)?;
+    let listener = TcpListener::bind(config.listen)
+        .map_err(|error| StartError::Listen { address: config.listen, error })?;
     let address = listener.local_addr()?;
     let public_url = match &config.public_url {
         Some(url) => url.trim_end_matches('/').to_owned(),
