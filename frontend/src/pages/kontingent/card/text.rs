@@ -30,6 +30,8 @@ impl CardText {
                 patronymic: card.name.patronymic.as_ref().map(ToString::to_string).unwrap_or_default(),
                 no_patronymic: card.name.patronymic.is_none(),
                 email: card.email.as_ref().map(ToString::to_string).unwrap_or_default(),
+                snils: card.snils.as_ref().map(|snils| snils.formatted()).unwrap_or_default(),
+                phone: card.phone.as_ref().map(ToString::to_string).unwrap_or_default(),
             },
             roles: card
                 .roles
@@ -251,6 +253,7 @@ mod tests {
                 patronymic: "Петровна".to_owned(),
                 no_patronymic: false,
                 email: "a@mail.ru".to_owned(),
+                ..PersonDraft::default()
             },
             roles: vec![role(1, Role::Teacher, "")],
             note: String::new(),
