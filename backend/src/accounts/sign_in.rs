@@ -241,7 +241,7 @@ pub fn open_through_esia(
         audit::record(conn, &services.context, &actor, event)?;
         return Ok(None);
     }
-    if !store::note_sign_in(conn, &account, None, services.context.db_now())? {
+    if !store::note_sign_in_of_esia(conn, account.id, services.context.db_now())? {
         return Ok(None);
     }
     begin(conn, services, request, &account, SignInWay::Esia, replaced).map(Some)

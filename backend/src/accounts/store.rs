@@ -232,6 +232,12 @@ pub(super) fn note_sign_in(
     Ok(noted == 1)
 }
 
+/// Notes a sign-in that no password was checked for; false where the account is blocked.
+pub(super) fn note_sign_in_of_esia(conn: &mut Conn, id: Id, now: NaiveDateTime) -> QueryResult<bool> {
+    let active = accounts::table.find(id).filter(accounts::status.eq(ACTIVE));
+    Ok(diesel::update(active).set(accounts::last_sign_in_at.eq(now)).execute(conn)? == 1)
+}
+
 pub(super) fn block(conn: &mut Conn, id: Id, reason: &str) -> QueryResult<()> {
     diesel::update(accounts::table.find(id))
         .set((accounts::status.eq(BLOCKED), accounts::blocked_reason.eq(reason)))

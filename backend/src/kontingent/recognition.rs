@@ -55,7 +55,6 @@ pub fn unbound_of_address(
         .filter(employees::email_key.eq(email_key))
         .filter(employees::archived_at.is_null())
         .filter(not(exists(bound)))
-        .order(employees::id)
         .limit(OF_ADDRESS)
         .select((CardRow::as_select(), exists(works)))
         .load(conn)?;
