@@ -41,6 +41,7 @@ pub use password::{HashError, Hasher, Verdict};
 pub use search::index_missing;
 pub use sessions::SessionToken;
 pub use set_password::{Judged, judge_password, set_password};
+pub use sign_in::{Opened, open_through_esia};
 pub use signed_in::{BACKGROUND_HEADER, MaybeSignedIn, SignedIn, WithoutConsent};
 pub use unused::block_unused;
 

@@ -3,11 +3,15 @@
 use serde_json::Value;
 
 /// Every action and its title.
-const TITLES: [(&str, &str); 41] = [
+const TITLES: [(&str, &str); 45] = [
     ("account.blocked", "Учётная запись заблокирована"),
     ("account.created", "Учётная запись создана"),
     ("account.unblocked", "Учётная запись разблокирована"),
     ("account.unlocked", "Временная блокировка входа снята"),
+    ("alarm.resolved", "Сигнал техподдержке разобран"),
+    ("alarms.read", "Просмотр сигналов техподдержке"),
+    ("esia.refused", "Вход через Госуслуги не удался"),
+    ("esia_health.read", "Просмотр состояния связи с Госуслугами"),
     ("binding.created", "Карточка привязана"),
     ("binding.ended", "Карточка отвязана"),
     ("consent.given", "Дано согласие на обработку персональных данных"),
