@@ -25,6 +25,7 @@ mod esia_link;
 mod esia_sign_in;
 mod esia_world;
 mod http;
+mod identification;
 mod letters;
 mod mail;
 mod matrix;
