@@ -102,6 +102,7 @@ pub fn routes(config: &mut ServiceConfig) {
             .configure(crate::esia::routes)
             .configure(crate::consent::routes)
             .configure(crate::registration::routes)
+            .configure(crate::identification::routes)
             .configure(crate::subsystems::routes)
             .configure(crate::kontingent::routes)
             .configure(crate::mail::routes),

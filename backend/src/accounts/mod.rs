@@ -8,6 +8,7 @@ mod device;
 mod email_change;
 mod letters;
 pub(crate) mod links;
+mod of_esia;
 mod own_data;
 mod password;
 mod profile;
@@ -25,6 +26,7 @@ mod unused;
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
 use epos_shared::api::session::SessionState;
+use epos_shared::roles::RoleCategory;
 use epos_shared::search::search_key;
 use epos_shared::values::{Email, FullName};
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -37,6 +39,10 @@ use crate::db::{Conn, DbError};
 use crate::error::ApiError;
 use crate::kontingent;
 
+pub use of_esia::{
+    LinkNews, create_of_esia, has_password, holder, holder_of_address, note_snils, refresh_of_esia,
+    tell_of_link,
+};
 pub use password::{HashError, Hasher, Verdict};
 pub use search::index_missing;
 pub use sessions::SessionToken;
@@ -52,6 +58,7 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(routes::open)
         .service(routes::close)
         .service(routes::choose_card)
+        .service(routes::choose_category)
         .service(routes::check_link)
         .configure(recovery::routes)
         .configure(profile::routes)
@@ -228,6 +235,7 @@ pub fn work_as(
     card: Id,
 ) -> Result<Option<SessionToken>, DbError> {
     sessions::choose_card(conn, signed_in.session, card)?;
+    sessions::choose_category(conn, signed_in.session, RoleCategory::Employee)?;
     rotate(conn, services, signed_in)
 }
 
@@ -264,6 +272,14 @@ pub async fn session_state_after_consent(
     session_state::show(services, view).await
 }
 
+/// The session that was just opened, as its person sees it.
+///
+/// # Errors
+/// The database fails.
+pub async fn opened_state(services: &Services, opened: &Opened) -> Result<SessionState, ApiError> {
+    session_state::show(services, session_state::View::of(services, opened)).await
+}
+
 /// The session as its person sees it, working as a card: for answers after [`work_as`].
 ///
 /// # Errors
@@ -273,7 +289,8 @@ pub async fn session_state(
     signed_in: &SignedIn,
     card: Option<Id>,
 ) -> Result<SessionState, ApiError> {
-    let view = session_state::View { card, ..session_state::View::from(signed_in) };
+    let category = Some(RoleCategory::Employee);
+    let view = session_state::View { card, category, ..session_state::View::from(signed_in) };
     session_state::show(services, view).await
 }
 

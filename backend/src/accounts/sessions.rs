@@ -262,6 +262,7 @@ pub(super) struct SessionRow {
     pub last_seen_at: NaiveDateTime,
     pub address: String,
     pub user_agent: String,
+    pub way: String,
     pub ended_at: Option<NaiveDateTime>,
 }
 
@@ -285,6 +286,12 @@ pub(super) fn live_of(
 
 pub(super) fn choose_card(conn: &mut Conn, session: Id, card: Id) -> QueryResult<bool> {
     Ok(diesel::update(t::table.find(session)).set(t::employee_id.eq(card)).execute(conn)? == 1)
+}
+
+/// Makes a session work in a category.
+pub(super) fn choose_category(conn: &mut Conn, session: Id, category: RoleCategory) -> QueryResult<bool> {
+    let chosen = t::category.eq(category.as_str());
+    Ok(diesel::update(t::table.find(session)).set(chosen).execute(conn)? == 1)
 }
 
 pub(super) fn forget_card(conn: &mut Conn, card: Id) -> QueryResult<usize> {

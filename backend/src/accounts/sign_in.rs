@@ -18,6 +18,7 @@ use crate::db::types::Id;
 use crate::db::{Conn, DbError};
 use crate::error::ApiError;
 use crate::http::RequestInfo;
+use crate::identification;
 use crate::kontingent;
 
 /// An opened session.
@@ -67,6 +68,9 @@ pub(super) async fn sign_in(
     match (verdict, account) {
         (Verdict::Right { renewed }, Some(account)) => {
             if let Some(refusal) = barred(services, &account) {
+                return Err(refuse(services, request, &counters, &account, refusal).await);
+            }
+            if let Some(refusal) = esia_only(services, &account).await? {
                 return Err(refuse(services, request, &counters, &account, refusal).await);
             }
             open(services, request, counters, account, renewed, replaced).await
@@ -159,6 +163,22 @@ pub(super) fn barred(services: &Services, account: &AccountRow) -> Option<(&'sta
     None
 }
 
+/// Whether every card in force of the person stands in an organization whose staff sign in through Госуслуги only
+/// (security.md); support is never locked out.
+async fn esia_only(
+    services: &Services,
+    account: &AccountRow,
+) -> Result<Option<(&'static str, Problem)>, ApiError> {
+    let (account, today) = (account.id, services.context.today());
+    let under =
+        services.db.read::<_, DbError, _>(move |conn| Ok(kontingent::is_esia_only(conn, account, today)?));
+    Ok(under.await?.then(|| {
+        let detail = "Ваша организация входит в ЭПОС только через Госуслуги: нажмите «Вход через ЕСИА». E-mail и ФИО \
+                      на Госуслугах должны быть те же, что в учётной записи.";
+        ("esia-only", Problem::new(ProblemCode::EsiaOnly).with_detail(detail))
+    }))
+}
+
 async fn refuse(
     services: &Services,
     request: &RequestInfo,
@@ -221,7 +241,7 @@ pub fn open_through_esia(
         audit::record(conn, &services.context, &actor, event)?;
         return Ok(None);
     }
-    if !store::note_sign_in(conn, &account, None, services.context.db_now())? {
+    if !store::note_sign_in_of_esia(conn, account.id, services.context.db_now())? {
         return Ok(None);
     }
     begin(conn, services, request, &account, SignInWay::Esia, replaced).map(Some)
@@ -243,11 +263,14 @@ fn begin(
         sessions::end(conn, replaced, "replaced", now)?;
     }
     // Who has one card works as it; among several he chooses.
-    let card = match kontingent::own_cards(conn, account.id, today)?.as_slice() {
+    let cards = kontingent::own_cards(conn, account.id, today)?;
+    let card = match cards.as_slice() {
         [only] => Some(Id::from(only.id)),
         _ => None,
     };
-    let category = Some(RoleCategory::Employee);
+    // Likewise one category is entered straight away.
+    let holder = account.holder(context.secrets(), true)?;
+    let category = identification::effective(None, &identification::held(conn, context, &holder, &cards)?);
     let limits = &services.config.sessions;
     let new = sessions::New {
         account: account.id,

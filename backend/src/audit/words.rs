@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 /// Every action and its title.
-const TITLES: [(&str, &str); 45] = [
+const TITLES: [(&str, &str); 57] = [
     ("account.blocked", "Учётная запись заблокирована"),
     ("account.created", "Учётная запись создана"),
     ("account.unblocked", "Учётная запись разблокирована"),
@@ -49,10 +49,22 @@ const TITLES: [(&str, &str); 45] = [
     ("session.opened", "Вход"),
     ("sessions.ended", "Завершены другие сеансы"),
     ("accounts.read", "Просмотр учётных записей"),
+    ("account.refreshed", "Данные учётной записи обновлены по Госуслугам"),
+    ("categories.read", "Просмотр категорий"),
+    ("category.given", "Дана категория"),
+    ("category.taken_back", "Категория отозвана"),
+    ("esia.joined", "Подключён вход через Госуслуги"),
+    ("esia.parted", "Вход через Госуслуги отключён"),
+    ("mismatch.corrected", "Расхождение с Госуслугами исправлено"),
+    ("mismatch.declined", "Расхождение с Госуслугами отклонено"),
+    ("mismatch.found", "Найдено расхождение с Госуслугами"),
+    ("mismatch.sent", "Отправлено расхождение с Госуслугами"),
+    ("mismatch.settled", "Расхождение с Госуслугами улажено"),
+    ("session.category_chosen", "Выбрана категория"),
 ];
 
 /// What a reason (a machine code) means.
-const REASONS: [(&str, &str); 25] = [
+const REASONS: [(&str, &str); 32] = [
     ("account-blocked", "учётная запись заблокирована"),
     ("address-not-proven", "e-mail не подтверждён"),
     ("blocked", "учётная запись заблокирована"),
@@ -78,6 +90,13 @@ const REASONS: [(&str, &str); 25] = [
     ("wrong-credentials", "неверный логин или пароль карточки"),
     ("wrong-password", "неверный пароль"),
     ("already-bound", "карточка уже привязана"),
+    ("esia-not-recognised", "человек с Госуслуг не найден"),
+    ("esia-only", "только через Госуслуги"),
+    ("no-category", "нет действующих ролей"),
+    ("other-category", "выбрана другая категория"),
+    ("other-person", "ФИО или СНИЛС на Госуслугах другие"),
+    ("snils-mismatch", "СНИЛС различаются"),
+    ("taken", "Госуслуги связаны с другой учётной записью"),
 ];
 
 /// The title of an action.
