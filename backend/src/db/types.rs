@@ -58,8 +58,8 @@ macro_rules! wire_ids {
         }
     )+};
 }
-wire_ids!(AccountId, SessionId, OrganizationId, EmployeeId, RoleAssignmentId, ApplicationId, LetterId);
-wire_ids!(MismatchId, CategoryGrantId, AlarmId);
+wire_ids!(AccountId, AlarmId, SessionId, OrganizationId, EmployeeId, RoleAssignmentId, ApplicationId, LetterId);
+wire_ids!(MismatchId, CategoryGrantId);
 
 impl fmt::Display for Id {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
