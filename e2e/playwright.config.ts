@@ -1,14 +1,16 @@
 import { defineConfig } from '@playwright/test';
 
-// `cargo xtask test` sets EPOS_BIN and EPOS_CHROMIUM; by hand: EPOS_BIN=../target/release/epos npx playwright test.
+// `cargo xtask test` sets these; by hand: EPOS_BIN=../target/release/epos EPOS_STANDIN_BIN=../target/release/esia-standin
+// EPOS_TEST_SMTP_PYTHON=… npx playwright test.
 
 const asRoot = process.getuid?.() === 0;
+const results = process.env.EPOS_E2E_RESULTS ?? 'test-results';
 
 export default defineConfig({
   testDir: 'tests',
-  outputDir: 'test-results/artifacts',
-  reporter: [['list'], ['json', { outputFile: 'test-results/report.json' }]],
-  // A journey that passes only sometimes has found something; `cargo xtask test` tells it from one that never does.
+  outputDir: `${results}/artifacts`,
+  reporter: [['list'], ['json', { outputFile: `${results}/report.json` }]],
+  // A journey that passes only sometimes is told as such by `cargo xtask test`, never passed over in silence.
   retries: 0,
   forbidOnly: true,
   workers: Number(process.env.EPOS_E2E_WORKERS ?? 2),
