@@ -9,7 +9,6 @@ import { answer, broken, never, press, problem, type Screen } from './screens';
 import { ESIA_SCREENS } from './screens-esia';
 import type { DemoServer } from './server';
 
-
 /** Opens the card of a person from the staff list. */
 const card = (name: string) => async (page: Page) => {
   await openCard(page, name, new RegExp(name));
