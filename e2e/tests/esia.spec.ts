@@ -187,6 +187,10 @@ test.describe('who does not come in', () => {
     await page.getByRole('link', { name: 'Войти по паролю' }).click();
     await typeCredentials(page, 'class_teacher', PASSWORD);
     await expectSignedIn(page, 'Субботина');
+    // As soon as they are back, the way is open again.
+    await standin.goOn();
+    const leads = async () => (await page.request.get('/esia/login', { maxRedirects: 0 })).headers()['location'];
+    await expect.poll(leads).toContain(standin.url);
   });
 });
 
