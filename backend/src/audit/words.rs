@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 /// Every action and its title.
-const TITLES: [(&str, &str); 41] = [
+const TITLES: [(&str, &str); 42] = [
     ("account.blocked", "Учётная запись заблокирована"),
     ("account.created", "Учётная запись создана"),
     ("account.unblocked", "Учётная запись разблокирована"),
@@ -39,6 +39,7 @@ const TITLES: [(&str, &str); 41] = [
     ("password.recovered", "Пароль задан по ссылке из письма"),
     ("recovery.requested", "Запрошено восстановление пароля"),
     ("recovery.sent", "Техподдержка отправила письмо со ссылкой"),
+    ("roles.ending_told", "Отправлено письмо об окончании ролей"),
     ("session.card_chosen", "Выбрана карточка"),
     ("session.closed", "Выход"),
     ("session.ended", "Сеанс завершён"),

@@ -21,6 +21,7 @@ mod demo;
 mod directory;
 mod employees_card;
 mod employees_list;
+mod ending;
 mod http;
 mod letters;
 mod mail;
