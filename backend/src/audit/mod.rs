@@ -2,6 +2,11 @@
 //! the change they tell of, and linked into a keyed chain within a second, so that an altered or removed row
 //! shows.
 
+mod csv;
+mod export;
+mod journal;
+mod journal_store;
+mod routes;
 mod seal;
 mod store;
 mod words;
@@ -10,6 +15,7 @@ use std::net::IpAddr;
 
 use serde_json::Value;
 
+pub use routes::routes;
 pub use seal::{Verification, has_unsealed, seal_pending, verify};
 pub use store::{Entry, Moment, concerning, count_concerning, done_by};
 pub use words::{details, title};

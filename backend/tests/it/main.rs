@@ -22,6 +22,7 @@ mod directory;
 mod employees_card;
 mod employees_list;
 mod http;
+mod journal;
 mod letters;
 mod mail;
 mod matrix;

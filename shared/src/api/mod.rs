@@ -6,6 +6,7 @@
 
 pub mod accounts;
 pub mod employees;
+pub mod journal;
 pub mod letters;
 pub mod organizations;
 pub mod page;
