@@ -9,6 +9,7 @@ mod journal_store;
 mod routes;
 mod seal;
 mod store;
+mod verify;
 mod words;
 
 use std::net::IpAddr;
@@ -16,8 +17,9 @@ use std::net::IpAddr;
 use serde_json::Value;
 
 pub use routes::routes;
-pub use seal::{Verification, has_unsealed, seal_pending, verify};
+pub use seal::{has_unsealed, seal_pending};
 pub use store::{Entry, Moment, concerning, count_concerning, done_by};
+pub use verify::{Broken, Checkpoint, CheckpointError, Fault, Verification, checkpoint, verify};
 pub use words::{details, title};
 
 use crate::context::Context;
