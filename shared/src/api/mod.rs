@@ -5,9 +5,12 @@
 //! calls it to decide: there is one rule.
 
 pub mod accounts;
+pub mod categories;
 pub mod employees;
+pub mod esia;
 pub mod journal;
 pub mod letters;
+pub mod mismatches;
 pub mod organizations;
 pub mod page;
 pub mod profile;
