@@ -165,6 +165,9 @@ pub fn find(conn: &mut Conn, id: Id) -> Result<Option<Account>, DbError> {
 /// # Errors
 /// The database fails.
 pub fn names(conn: &mut Conn, ids: &[Id]) -> Result<HashMap<Id, String>, DbError> {
+    if ids.is_empty() {
+        return Ok(HashMap::new());
+    }
     store::find_all(conn, ids)?.iter().map(|row| Ok((row.id, row.name()?.to_string()))).collect()
 }
 

@@ -465,6 +465,9 @@ fn nearest(conn: &mut Conn, top: Id, kind: Kind, wanted: Wanted) -> QueryResult<
 /// # Errors
 /// The database fails.
 pub(super) fn rows(conn: &mut Conn, places: &[Moment]) -> QueryResult<Vec<Row>> {
+    if places.is_empty() {
+        return Ok(Vec::new());
+    }
     let ids: Vec<Id> = places.iter().map(|place| place.id).collect();
     let mut found: Vec<Row> =
         audit_events::table.filter(audit_events::id.eq_any(&ids)).select(Row::as_select()).load(conn)?;

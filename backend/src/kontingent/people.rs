@@ -125,6 +125,9 @@ impl StaffOf<'_> {
     /// The database fails.
     pub fn names_of_cards(&self, conn: &mut Conn, ids: &[Id]) -> QueryResult<HashMap<Id, CardName>> {
         use employees as e;
+        if ids.is_empty() {
+            return Ok(HashMap::new());
+        }
         let rows: Vec<NameColumns> = e::table
             .filter(e::id.eq_any(ids))
             .select((e::id, e::organization_id, e::family_name, e::given_name, e::patronymic))
@@ -146,7 +149,7 @@ impl StaffOf<'_> {
     /// # Errors
     /// The database fails.
     pub fn names_of_accounts(&self, conn: &mut Conn, ids: &[Id]) -> Result<HashMap<Id, String>, DbError> {
-        if self.scope() == Scope::All {
+        if self.scope() == Scope::All || ids.is_empty() {
             return accounts::names(conn, ids);
         }
         let bound: Vec<(Id, Id)> = bindings::table
