@@ -23,6 +23,7 @@ mod employees_card;
 mod employees_list;
 mod ending;
 mod http;
+mod journal;
 mod letters;
 mod mail;
 mod matrix;

@@ -70,6 +70,7 @@ pub fn of_manage(parts: &[&str]) -> AnyView {
         ["accounts", _] => signed_in(support::account),
         ["applications"] => signed_in(support::applications),
         ["applications", _] => signed_in(support::application),
+        ["kontingent", "journal"] => signed_in(|| view! { <kontingent::Journal/> }.into_any()),
         _ => view! { <NotFound/> }.into_any(),
     }
 }
