@@ -95,6 +95,7 @@ pub fn routes(config: &mut ServiceConfig) {
             .configure(crate::accounts::routes)
             .configure(crate::consent::routes)
             .configure(crate::registration::routes)
+            .configure(crate::identification::routes)
             .configure(crate::subsystems::routes)
             .configure(crate::kontingent::routes)
             .configure(crate::audit::routes)

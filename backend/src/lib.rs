@@ -15,6 +15,7 @@ pub mod error;
 pub mod esia;
 mod health;
 pub mod http;
+pub mod identification;
 mod invented;
 pub mod jobs;
 pub mod kontingent;

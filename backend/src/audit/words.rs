@@ -6,7 +6,7 @@ use epos_shared::roles::{OrganizationKind, Role};
 use serde_json::{Map, Value};
 
 /// Every action and its title.
-const TITLES: [(&str, &str); 42] = [
+const TITLES: &[(&str, &str)] = &[
     ("account.blocked", "Учётная запись заблокирована"),
     ("account.created", "Учётная запись создана"),
     ("account.unblocked", "Учётная запись разблокирована"),
@@ -50,16 +50,29 @@ const TITLES: [(&str, &str); 42] = [
     ("session.opened", "Вход"),
     ("sessions.ended", "Завершены другие сеансы"),
     ("accounts.read", "Просмотр учётных записей"),
+    ("account.refreshed", "Данные учётной записи обновлены по Госуслугам"),
+    ("categories.read", "Просмотр категорий"),
+    ("category.given", "Дана категория"),
+    ("category.taken_back", "Категория отозвана"),
+    ("esia.joined", "Подключён вход через Госуслуги"),
+    ("esia.parted", "Вход через Госуслуги отключён"),
+    ("mismatch.corrected", "Расхождение с Госуслугами исправлено"),
+    ("mismatch.declined", "Расхождение с Госуслугами отклонено"),
+    ("mismatch.found", "Найдено расхождение с Госуслугами"),
+    ("mismatch.sent", "Отправлено расхождение с Госуслугами"),
+    ("mismatch.settled", "Расхождение с Госуслугами улажено"),
+    ("session.category_chosen", "Выбрана категория"),
 ];
 
 /// Groups of actions: the word they are asked for by, the title, what their actions begin with. Whatever fits
 /// none belongs to the last.
-const GROUPS: [(&str, &str, &[&str]); 10] = [
+const GROUPS: &[(&str, &str, &[&str])] = &[
     ("sign-in", "Вход и сеансы", &["session", "sessions", "kontingent"]),
-    ("cards", "Карточки и роли", &["employee"]),
+    ("cards", "Карточки и роли", &["employee", "roles"]),
     ("credentials", "Одноразовые пароли", &["credentials"]),
     ("bindings", "Привязка карточек", &["binding"]),
-    ("accounts", "Учётные записи", &["account", "accounts", "email", "password", "recovery"]),
+    ("esia", "Госуслуги", &["esia", "mismatch"]),
+    ("accounts", "Учётные записи", &["account", "accounts", "email", "password", "recovery", "categories", "category"]),
     ("registration", "Заявки", &["registration", "application"]),
     ("organizations", "Организации", &["organization"]),
     ("files", "Импорт и выгрузка", &["journal", "import", "export", "employees"]),
@@ -68,7 +81,7 @@ const GROUPS: [(&str, &str, &[&str]); 10] = [
 ];
 
 /// What things are.
-const OBJECTS: [(&str, &str); 5] = [
+const OBJECTS: &[(&str, &str)] = &[
     ("account", "Учётная запись"),
     ("application", "Заявка на регистрацию"),
     ("employee", "Карточка"),
@@ -77,7 +90,7 @@ const OBJECTS: [(&str, &str); 5] = [
 ];
 
 /// What fields of details are.
-const FIELDS: [(&str, &str); 16] = [
+const FIELDS: &[(&str, &str)] = &[
     ("name", "ФИО"),
     ("email", "E-mail"),
     ("note", "Примечание"),
@@ -100,7 +113,7 @@ const FIELDS: [(&str, &str); 16] = [
 const LONGEST: usize = 500;
 
 /// What a reason (a machine code) means.
-const REASONS: [(&str, &str); 25] = [
+const REASONS: &[(&str, &str)] = &[
     ("account-blocked", "учётная запись заблокирована"),
     ("address-not-proven", "e-mail не подтверждён"),
     ("blocked", "учётная запись заблокирована"),
@@ -126,6 +139,13 @@ const REASONS: [(&str, &str); 25] = [
     ("wrong-credentials", "неверный логин или пароль карточки"),
     ("wrong-password", "неверный пароль"),
     ("already-bound", "карточка уже привязана"),
+    ("esia-not-recognised", "человек с Госуслуг не найден"),
+    ("esia-only", "только через Госуслуги"),
+    ("no-category", "нет действующих ролей"),
+    ("other-category", "выбрана другая категория"),
+    ("other-person", "ФИО или СНИЛС на Госуслугах другие"),
+    ("snils-mismatch", "СНИЛС различаются"),
+    ("taken", "Госуслуги связаны с другой учётной записью"),
 ];
 
 /// The title of an action.
@@ -210,7 +230,7 @@ pub fn changes(details: &str) -> Vec<(String, String, String)> {
         return all;
     }
     if let Some(Value::Object(person)) = details.get("person") {
-        for (field, _) in &FIELDS {
+        for (field, _) in FIELDS {
             let new = person.get(*field).map(|text| value(field, text)).unwrap_or_default();
             if !new.is_empty() {
                 all.push((label(field), String::new(), new));

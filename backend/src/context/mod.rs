@@ -84,6 +84,12 @@ impl Context {
         moment.and_utc().with_timezone(&self.zone).naive_local()
     }
 
+    /// The day of a moment of the database, where the schools are.
+    #[must_use]
+    pub fn day_of(&self, at: NaiveDateTime) -> NaiveDate {
+        at.and_utc().with_timezone(&self.zone).date_naive()
+    }
+
     /// A new identifier (UUIDv7), greater than every one this process made before: events of one moment keep
     /// their order. Where the clock stands, identifiers run ahead of it by a microsecond each.
     #[must_use]

@@ -6,7 +6,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use epos_shared::api::employees::{NewEmployee, OneTimeCredentials, Person, RoleInput};
 use epos_shared::api::registration::Registration;
 use epos_shared::ids::{EmployeeId, OrganizationId};
-use epos_shared::roles::Role;
+use epos_shared::roles::{Role, RoleCategory};
 use epos_shared::values::{Email, FullName, PersonName};
 
 use super::organizations::not_listed;
@@ -174,7 +174,12 @@ impl Loading<'_> {
                 .ok_or_else(|| DemoError::Invalid(format!("no organization {}", planned.organization)))?;
             let new = NewEmployee {
                 organization_id,
-                person: Person { name: planned.name.clone(), email: planned.email.clone() },
+                person: Person {
+                    name: planned.name.clone(),
+                    email: planned.email.clone(),
+                    snils: None,
+                    phone: None,
+                },
                 roles: planned
                     .roles
                     .iter()
@@ -223,8 +228,8 @@ impl Loading<'_> {
         };
         let journal =
             audit::Actor { account: Some(account), employee: Some(card), ..audit::Actor::program() };
-        let asker = Asker { account, card: Some(card), journal };
-        let actor = Actor::load(conn, &asker, self.services.context.today())?
+        let asker = Asker { account, card: Some(card), category: Some(RoleCategory::Employee), journal };
+        let actor = Actor::load(conn, &asker, &self.services.context)?
             .map_err(|refusal| DemoError::Invalid(format!("support is refused: {}", refusal.reason())))?;
         let staff = actor.staff().ok_or_else(|| DemoError::Invalid("support sees nobody".to_owned()))?;
         for card in cards {

@@ -24,6 +24,7 @@ mod employees_list;
 mod ending;
 mod http;
 mod journal;
+mod identification;
 mod letters;
 mod mail;
 mod matrix;

@@ -63,6 +63,24 @@ fn inputs(editor: Editor) -> AnyView {
                 plain=true
             />
             {login(editor)}
+            <TextField
+                path="person/snils"
+                label="СНИЛС"
+                value=form.snils
+                errors=errors
+                hint="Необязательно. Если указан, должен совпасть с СНИЛС на Госуслугах."
+                inputmode="numeric"
+                plain=true
+            />
+            <TextField
+                path="person/phone"
+                label="Телефон"
+                value=form.phone
+                errors=errors
+                kind="tel"
+                inputmode="tel"
+                plain=true
+            />
         </div>
         <div class="gap-above">
             <TextArea path="note" label="Примечание" value=form.note errors=errors/>
@@ -91,6 +109,8 @@ fn words(editor: Editor) -> AnyView {
     let Some(card) = editor.card.get() else { return ().into_any() };
     let patronymic = card.name.patronymic.map_or_else(|| "без отчества".to_owned(), |name| name.to_string());
     let email = card.email.map_or_else(|| "не указан".to_owned(), |email| email.to_string());
+    let snils = card.snils.map_or_else(|| "не указан".to_owned(), |snils| snils.formatted());
+    let phone = card.phone.map_or_else(|| "не указан".to_owned(), |phone| phone.to_string());
     let note = if card.note.is_empty() { "нет".to_owned() } else { card.note };
     view! {
         <dl class="facts">
@@ -102,6 +122,10 @@ fn words(editor: Editor) -> AnyView {
             <dd>{patronymic}</dd>
             <dt>"E-mail"</dt>
             <dd>{email}</dd>
+            <dt>"СНИЛС"</dt>
+            <dd>{snils}</dd>
+            <dt>"Телефон"</dt>
+            <dd>{phone}</dd>
             <dt>"Логин"</dt>
             <dd class="mono">{card.login.to_string()}</dd>
             <dt>"Примечание"</dt>
