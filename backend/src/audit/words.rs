@@ -68,13 +68,13 @@ const TITLES: &[(&str, &str)] = &[
 /// none belongs to the last.
 const GROUPS: &[(&str, &str, &[&str])] = &[
     ("sign-in", "Вход и сеансы", &["session", "sessions", "kontingent"]),
-    ("cards", "Карточки и роли", &["employee", "roles"]),
+    ("cards", "Карточки и роли", &["employee"]),
     ("credentials", "Одноразовые пароли", &["credentials"]),
     ("bindings", "Привязка карточек", &["binding"]),
-    ("esia", "Госуслуги", &["esia", "mismatch"]),
-    ("accounts", "Учётные записи", &["account", "accounts", "email", "password", "recovery", "categories", "category"]),
+    ("accounts", "Учётные записи", &["account", "accounts", "email", "password", "recovery"]),
     ("registration", "Заявки", &["registration", "application"]),
     ("organizations", "Организации", &["organization"]),
+    ("esia", "Госуслуги и категории", &["esia", "mismatch", "category", "categories"]),
     ("files", "Импорт и выгрузка", &["journal", "import", "export", "employees"]),
     ("consent", "Согласие и личные данные", &["consent", "data"]),
     ("other", "Прочее", &[]),
@@ -84,7 +84,9 @@ const GROUPS: &[(&str, &str, &[&str])] = &[
 const OBJECTS: &[(&str, &str)] = &[
     ("account", "Учётная запись"),
     ("application", "Заявка на регистрацию"),
+    ("category", "Категория"),
     ("employee", "Карточка"),
+    ("mismatch", "Расхождение с Госуслугами"),
     ("organization", "Организация"),
     ("session", "Сеанс"),
 ];
