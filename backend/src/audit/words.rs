@@ -11,6 +11,10 @@ const TITLES: &[(&str, &str)] = &[
     ("account.created", "Учётная запись создана"),
     ("account.unblocked", "Учётная запись разблокирована"),
     ("account.unlocked", "Временная блокировка входа снята"),
+    ("alarm.resolved", "Сигнал техподдержке разобран"),
+    ("alarms.read", "Просмотр сигналов техподдержке"),
+    ("esia.refused", "Вход через Госуслуги не удался"),
+    ("esia_health.read", "Просмотр состояния связи с Госуслугами"),
     ("binding.created", "Карточка привязана"),
     ("binding.ended", "Карточка отвязана"),
     ("consent.given", "Дано согласие на обработку персональных данных"),
@@ -68,7 +72,7 @@ const TITLES: &[(&str, &str)] = &[
 /// none belongs to the last.
 const GROUPS: &[(&str, &str, &[&str])] = &[
     ("sign-in", "Вход и сеансы", &["session", "sessions", "kontingent"]),
-    ("cards", "Карточки и роли", &["employee"]),
+    ("cards", "Карточки и роли", &["employee", "roles"]),
     ("credentials", "Одноразовые пароли", &["credentials"]),
     ("bindings", "Привязка карточек", &["binding"]),
     ("accounts", "Учётные записи", &["account", "accounts", "email", "password", "recovery"]),
