@@ -5,23 +5,9 @@ import {
   chooseOrganization, consent, expectPromised, mailbox, organization, sendApplication, typeApplicant,
 } from './letters';
 import { endsIn, expectNoOverflow, field, openCard, openKontingent, PASSWORD, save, typePerson } from './person';
+import { answer, broken, never, press, problem, type Screen } from './screens';
+import { ESIA_SCREENS } from './screens-esia';
 import type { DemoServer } from './server';
-
-/** A screen in one of its states. */
-interface Screen {
-  name: string;
-  /** Who looks at it. */
-  as?: string;
-  path: string;
-  /** Complaints of the browser that belong to it. */
-  complaints?: RegExp;
-  /** Before the page is opened. */
-  before?: (page: Page) => Promise<unknown>;
-  /** What leads to the state. */
-  act?: (page: Page) => Promise<unknown>;
-}
-
-const press = (name: string | RegExp) => (page: Page) => page.getByRole('button', { name, exact: true }).click();
 
 /** Opens the card of a person from the staff list. */
 const card = (name: string) => async (page: Page) => {
@@ -35,16 +21,6 @@ const account = async (page: Page) => {
   await expect(page.getByRole('region', { name: 'Учётная запись' })).toBeVisible();
 };
 
-const never = (path: RegExp) => (page: Page) => page.route(path, () => new Promise(() => undefined));
-const broken = (path: RegExp) => (page: Page) =>
-  page.route(path, (route) => route.fulfill({ status: 502, contentType: 'text/plain', body: '' }));
-
-const answer = (path: RegExp, status: number, body: object) => (page: Page) =>
-  page.route(path, (route) =>
-    route.fulfill({ status, contentType: status < 400 ? 'application/json' : 'application/problem+json', json: body }),
-  );
-const problem = (path: RegExp, status: number, code: string, title: string) =>
-  answer(path, status, { type: `/problems/${code}`, title, status, code });
 /** A link that works, whose letter lies elsewhere. */
 const link = (purpose: string) =>
   answer(/api\/v1\/links$/, 200, { purpose, user_name: 'elkina', expires_at: '2030-01-01T00:00:00Z' });
@@ -54,7 +30,6 @@ const NEW = '/kontingent/employees/new';
 
 const SCREENS: Screen[] = [
   { name: 'ways in', path: '/login' },
-  { name: 'ЕСИА', path: '/login/esia' },
   { name: 'РСАА', path: '/login/rsaa' },
   { name: 'РСАА, empty form sent', path: '/login/rsaa', act: press('ВОЙТИ') },
   {
@@ -404,7 +379,7 @@ async function enter(page: Page, server: DemoServer, userName: string): Promise<
   sessions.set(key, await page.context().cookies());
 }
 
-for (const screen of SCREENS) {
+for (const screen of [...SCREENS, ...ESIA_SCREENS]) {
   test(`axe-core finds nothing: ${screen.name}`, async ({ page, server, browserErrors }) => {
     if (screen.complaints) browserErrors.allow(screen.complaints);
     if (screen.as) await enter(page, server, screen.as);
