@@ -23,6 +23,7 @@ use web_sys::RequestCredentials;
 
 use crate::address::with_query;
 
+pub mod journal;
 pub mod esia;
 pub mod mismatches;
 pub mod own;

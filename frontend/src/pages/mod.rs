@@ -78,6 +78,7 @@ pub fn of_manage(parts: &[&str]) -> AnyView {
         ["kontingent", "mismatches"] => signed_in(kontingent::mismatches),
         ["kontingent", "mismatches", _] => signed_in(kontingent::mismatch),
         ["applications", _] => signed_in(support::application),
+        ["kontingent", "journal"] => signed_in(|| view! { <kontingent::Journal/> }.into_any()),
         _ => view! { <NotFound/> }.into_any(),
     }
 }

@@ -30,7 +30,7 @@ const ALL: &[Standing] = &[Standing::Support, Standing::Department, Standing::He
 const SUPPORT: &[Standing] = &[Standing::Support];
 
 /// Those of «Контингент».
-static OF_KONTINGENT: [Section; 7] = [
+static OF_KONTINGENT: &[Section] = &[
     Section { there: true, to: ALL, href: kontingent::LIST, name: "Сотрудники", note: "" },
     Section {
         there: false, to: ALL, href: "/kontingent/organizations", name: "Организации", note: ""
@@ -38,14 +38,14 @@ static OF_KONTINGENT: [Section; 7] = [
     Section { there: false, to: ALL, href: "/kontingent/import", name: "Импорт", note: "" },
     Section { there: false, to: ALL, href: "/kontingent/queues", name: "Очереди", note: "" },
     Section { there: false, to: ALL, href: "/kontingent/reports", name: "Отчёты", note: "" },
-    Section { there: false, to: ALL, href: "/kontingent/journal", name: "Журнал", note: "" },
+    Section { there: true, to: ALL, href: kontingent::JOURNAL, name: "Журнал", note: "" },
     Section {
         there: true, to: ALL, href: MISMATCHES, name: "Расхождения с Госуслугами", note: ""
     },
 ];
 
 /// Those of support.
-static OF_SUPPORT: [Section; 5] = [
+static OF_SUPPORT: &[Section] = &[
     Section {
         there: true,
         to: SUPPORT,

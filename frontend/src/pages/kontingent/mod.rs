@@ -3,6 +3,7 @@
 mod bind;
 mod card;
 mod cards;
+mod journal;
 mod list;
 mod mismatch;
 mod mismatches;
@@ -15,6 +16,7 @@ use leptos::prelude::*;
 pub use bind::{Bind, Binding, CredentialsForm};
 pub use card::{NewCard, SavedCard};
 pub use cards::Cards;
+pub use journal::Journal;
 pub use list::{EmployeeList, option_of};
 use no_rights::{NoRights, OtherCategory};
 
@@ -25,6 +27,8 @@ use crate::session::{Forward, use_session, works_as_staff};
 
 /// The address of the staff list.
 pub const LIST: &str = "/kontingent/employees";
+/// The address of the journal.
+pub const JOURNAL: &str = "/kontingent/journal";
 /// The address of a new card.
 pub const NEW: &str = "/kontingent/employees/new";
 
