@@ -16,6 +16,12 @@ async function expectFailure(page: Page, title: string, code: string): Promise<v
   await expectNoOverflow(page);
 }
 
+/** Whoever was never here before agrees first. */
+async function agree(page: Page): Promise<void> {
+  await expect(page).toHaveURL(/\/consent/);
+  await page.getByRole('button', { name: 'Согласен' }).click();
+}
+
 async function expectSignedIn(page: Page, family: string): Promise<void> {
   await expect(page).toHaveURL(/\/subsystems$/);
   await expect(heading(page, 'Подсистемы')).toBeVisible();
@@ -51,6 +57,7 @@ test.describe('who comes in', () => {
     await standin.put(person);
     const card = await hire(server, person);
     await comeThrough(page, standin, person);
+    await agree(page);
     await expectSignedIn(page, person.lastName);
     await expect(page.getByText('откроются, когда вы её привяжете')).toBeVisible();
     await expectNoOverflow(page);
@@ -66,6 +73,7 @@ test.describe('who comes in', () => {
     await standin.put(person);
     await hire(server, person, { family: person.lastName.replace('-', ' ').replace('ё', 'е').toLowerCase() });
     await comeThrough(page, standin, person);
+    await agree(page);
     await expectSignedIn(page, 'Королёва');
   });
 
@@ -73,6 +81,7 @@ test.describe('who comes in', () => {
     for (const [family, words] of [['Ракитин', 'Для родителей'], ['Ракитина', 'Для обучающихся']] as const) {
       await standin.reset();
       await comeThrough(page, standin, await standin.person(family));
+      await agree(page);
       await expectSignedIn(page, family);
       await expect(main(page)).toContainText(words);
       await expect(main(page).getByRole('link', { name: /Контингент/ })).toHaveCount(0);
@@ -219,6 +228,7 @@ test.describe('who was not recognised', () => {
     await expectAlert(page, /Логин или пароль карточки не подош/);
     await own.getByLabel('Пароль', { exact: true }).fill(card.password);
     await press.click();
+    await agree(page);
     await expectSignedIn(page, person.lastName);
     await expect(page.getByRole('banner')).toContainText('Учитель');
     // The next time there is nothing to settle.
@@ -299,7 +309,8 @@ test.describe('who was not recognised', () => {
     });
 
     // He is signed in at Госуслуги still.
-    await page.getByRole('link', { name: 'Войти через Госуслуги ещё раз' }).click();
+    await page.getByRole('link', { name: 'Войти через Госуслуги ещё раз' }).first().click();
+    await agree(page);
     await expectSignedIn(page, person.lastName);
   });
 
@@ -449,6 +460,9 @@ test('by keyboard alone: there, back unrecognised, the card, in', { tag: '@deskt
   await page.keyboard.type(card.login);
   await page.keyboard.press('Tab');
   await page.keyboard.type(card.password);
+  await page.keyboard.press('Enter');
+  await expect(page).toHaveURL(/\/consent/);
+  await tabTo(/^Согласен/, 'button');
   await page.keyboard.press('Enter');
   await expectSignedIn(page, person.lastName);
 });
