@@ -97,6 +97,7 @@ pub fn routes(config: &mut ServiceConfig) {
             .configure(crate::registration::routes)
             .configure(crate::subsystems::routes)
             .configure(crate::kontingent::routes)
+            .configure(crate::organizations::routes)
             .configure(crate::mail::routes),
     );
 }

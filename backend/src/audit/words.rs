@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 /// Every action and its title.
-const TITLES: [(&str, &str); 41] = [
+const TITLES: [(&str, &str); 48] = [
     ("account.blocked", "Учётная запись заблокирована"),
     ("account.created", "Учётная запись создана"),
     ("account.unblocked", "Учётная запись разблокирована"),
@@ -22,13 +22,20 @@ const TITLES: [(&str, &str); 41] = [
     ("employee.archived", "Карточка в архиве"),
     ("employee.bound", "Карточка привязана"),
     ("employee.created", "Карточка создана"),
+    ("employee.duplicate_noted", "Возможный дубль карточки"),
+    ("employee.moved", "Карточка перешла в другую организацию"),
     ("employee.dates_changed", "Изменены даты роли"),
     ("employee.person_changed", "Изменены данные карточки"),
     ("employee.role_added", "Добавлена роль"),
     ("employee.role_ended", "Роль завершена"),
     ("employee.saved", "Карточка сохранена"),
     ("kontingent.entered", "Вход в «Контингент»"),
+    ("organization.changed", "Изменены данные организации"),
+    ("organization.closed", "Организация закрыта"),
     ("organization.created", "Организация создана"),
+    ("organization.merged", "Организация присоединена к другой"),
+    ("organization.moved", "Организация переподчинена"),
+    ("organization.reopened", "Организация открыта снова"),
     ("registration.approved", "Заявка на регистрацию одобрена"),
     ("registration.declined", "Заявка на регистрацию отклонена"),
     ("registration.letter_sent", "Письмо по заявке отправлено ещё раз"),
@@ -48,7 +55,7 @@ const TITLES: [(&str, &str); 41] = [
 ];
 
 /// What a reason (a machine code) means.
-const REASONS: [(&str, &str); 25] = [
+const REASONS: [(&str, &str); 26] = [
     ("account-blocked", "учётная запись заблокирована"),
     ("address-not-proven", "e-mail не подтверждён"),
     ("blocked", "учётная запись заблокирована"),
@@ -59,6 +66,7 @@ const REASONS: [(&str, &str); 25] = [
     ("credentials-voided", "пароль карточки отменён"),
     ("demo-account", "учётная запись демонстрации"),
     ("forbidden", "действие не разрешено"),
+    ("organization-closed", "организация закрыта"),
     ("last-support", "последняя учётная запись техподдержки"),
     ("locked", "вход временно закрыт"),
     ("mailbox-limit", "слишком много писем на этот адрес"),

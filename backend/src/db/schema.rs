@@ -22,6 +22,7 @@ table! {
         version -> Integer,
         created_at -> Timestamp,
         esia_only -> Bool,
+        merged_into_id -> Nullable<DbUuid>,
     }
 }
 
@@ -462,6 +463,17 @@ table! {
     }
 }
 
+table! {
+    use diesel::sql_types::*;
+    use crate::db::types::DbUuid;
+
+    possible_duplicates (employee_id, other_id) {
+        employee_id -> DbUuid,
+        other_id -> DbUuid,
+        noted_at -> Timestamp,
+    }
+}
+
 joinable!(account_tokens -> accounts (account_id));
 joinable!(organization_ancestors -> organizations (descendant_id));
 joinable!(organization_tokens -> organizations (organization_id));
@@ -501,6 +513,7 @@ allow_tables_to_appear_in_same_query!(
     organization_tokens,
     organizations,
     password_history,
+    possible_duplicates,
     role_assignments,
     sessions,
 );

@@ -10,6 +10,7 @@ pub mod employees;
 pub mod esia;
 pub mod letters;
 pub mod mismatches;
+pub mod organization_card;
 pub mod organizations;
 pub mod page;
 pub mod profile;
