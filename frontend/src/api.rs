@@ -22,7 +22,7 @@ use web_sys::RequestCredentials;
 
 use crate::address::with_query;
 
-pub mod organizations;
+pub mod organization;
 pub mod own;
 pub mod support;
 

@@ -5,6 +5,7 @@ mod home;
 pub mod kontingent;
 mod login;
 mod not_found;
+mod organizations;
 mod own_cards;
 mod profile;
 mod registration;
@@ -70,6 +71,9 @@ pub fn of_manage(parts: &[&str]) -> AnyView {
         ["accounts", _] => signed_in(support::account),
         ["applications"] => signed_in(support::applications),
         ["applications", _] => signed_in(support::application),
+        ["kontingent", "organizations"] => signed_in(organizations::tree),
+        ["kontingent", "organizations", "new"] => signed_in(organizations::new),
+        ["kontingent", "organizations", _] => signed_in(organizations::one),
         _ => view! { <NotFound/> }.into_any(),
     }
 }

@@ -6,6 +6,7 @@ use leptos::prelude::*;
 use leptos_router::hooks::use_location;
 
 use super::kontingent;
+use super::organizations::ORGANIZATIONS;
 use super::support::{ACCOUNTS, APPLICATIONS};
 use crate::components::live;
 use crate::session::{SessionContext, use_session};
@@ -31,9 +32,7 @@ const SUPPORT: &[Standing] = &[Standing::Support];
 /// Those of «Контингент».
 static OF_KONTINGENT: [Section; 6] = [
     Section { there: true, to: ALL, href: kontingent::LIST, name: "Сотрудники", note: "" },
-    Section {
-        there: false, to: ALL, href: "/kontingent/organizations", name: "Организации", note: ""
-    },
+    Section { there: true, to: ALL, href: ORGANIZATIONS, name: "Организации", note: "" },
     Section { there: false, to: ALL, href: "/kontingent/import", name: "Импорт", note: "" },
     Section { there: false, to: ALL, href: "/kontingent/queues", name: "Очереди", note: "" },
     Section { there: false, to: ALL, href: "/kontingent/reports", name: "Отчёты", note: "" },

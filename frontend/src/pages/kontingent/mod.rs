@@ -25,7 +25,7 @@ pub const LIST: &str = "/kontingent/employees";
 pub const NEW: &str = "/kontingent/employees/new";
 
 /// The address of a card.
-fn card_address(id: EmployeeId) -> String {
+pub fn card_address(id: EmployeeId) -> String {
     format!("{LIST}/{id}")
 }
 
@@ -64,7 +64,7 @@ pub fn Entry() -> impl IntoView {
 /// Shows its children to a person whose chosen card has a right in «Контингент»; leads the others to the
 /// binding, to the choice of a card, or says why there is nothing.
 #[component]
-fn Working(
+pub fn Working(
     /// The page.
     children: ChildrenFn,
 ) -> impl IntoView {

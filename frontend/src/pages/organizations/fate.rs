@@ -11,10 +11,11 @@ use leptos::task::spawn_local;
 
 use super::one::duplicates;
 use super::{chosen_id, found};
-use crate::api::organizations::{self, Fate, on_organization};
+use crate::api::organization::{self, Fate, on_organization};
 use crate::api::{self, Answer, ApiError};
 use crate::components::{
-    Body, Button, ComboOption, Combobox, DateField, Found, Kind, ProblemAlert, Question, asking, live, panel, table,
+    Body, Button, ComboOption, Combobox, DateField, Found, Kind, ProblemAlert, Question, asking, live, panel,
+    table,
 };
 use crate::form::FormErrors;
 use crate::russian::several;
@@ -82,7 +83,8 @@ fn failed(failure: RwSignal<Option<ApiError>>) -> AnyView {
         error
             .map(|error| {
                 let errors = error.problem().map(|problem| problem.errors.clone()).unwrap_or_default();
-                let messages = errors.into_iter().map(|error| view! { <p>{error.message}</p> }).collect_view();
+                let messages =
+                    errors.into_iter().map(|error| view! { <p>{error.message}</p> }).collect_view();
                 view! { <ProblemAlert error=error>{messages}</ProblemAlert> }
             })
             .into_any()
@@ -115,7 +117,7 @@ fn close(card: &OrganizationCard, asked: Asked) -> AnyView {
         busy.set(true);
         let (day, name) = (last_day.get_untracked(), name.clone());
         spawn_local(async move {
-            let answer = session.call(organizations::closing(id, day.clone())).await;
+            let answer = session.call(organization::closing(id, day.clone())).await;
             if busy.try_set(false).is_some() {
                 return;
             }
@@ -177,7 +179,8 @@ fn closing_words(name: &str, day: &str, preview: ClosingPreview) -> String {
         if preview.ending > 0 {
             words.push_str(", ");
         }
-        let taken = several(preview.taken_back, ["роль не начнётся", "роли не начнутся", "ролей не начнутся"]);
+        let taken =
+            several(preview.taken_back, ["роль не начнётся", "роли не начнутся", "ролей не начнутся"]);
         words.push_str(&taken);
     }
     words.push_str(". Карточки и история останутся.");
@@ -223,7 +226,11 @@ fn relocate(card: &OrganizationCard, asked: Asked) -> AnyView {
             return;
         }
         let to = parent.get_untracked().map(|option| option.label).unwrap_or_default();
-        let along = if below > 0 { " Подчинённые ей организации перейдут вместе с ней." } else { "" };
+        let along = if below > 0 {
+            " Подчинённые ей организации перейдут вместе с ней."
+        } else {
+            ""
+        };
         let parent_id = untrack(|| chosen_id(parent));
         asked.set(Some(Question {
             title: "Переподчинить организацию?",
@@ -267,7 +274,7 @@ fn merge(card: &OrganizationCard, asked: Asked) -> AnyView {
         let Some(stays) = untrack(|| chosen_id(into)) else { return };
         busy.set(true);
         spawn_local(async move {
-            let answer = session.call(organizations::merging(id, stays)).await;
+            let answer = session.call(organization::merging(id, stays)).await;
             if busy.try_set(false).is_some() {
                 return;
             }
@@ -293,9 +300,7 @@ fn merge(card: &OrganizationCard, asked: Asked) -> AnyView {
         }));
     };
     let ask = Callback::new(move |()| ask());
-    let shown = live(move || {
-        preview.get().map(|preview| merging_view(&preview, ask)).into_any()
-    });
+    let shown = live(move || preview.get().map(|preview| merging_view(&preview, ask)).into_any());
     let forget = Callback::new(move |_| preview.set(None));
     view! {
         <div class="stack gap-above">
@@ -315,7 +320,8 @@ fn merge(card: &OrganizationCard, asked: Asked) -> AnyView {
 }
 
 fn merging_view(preview: &MergePreview, ask: Callback<()>) -> AnyView {
-    let mut facts = vec![format!("Перейдут: {}.", several(preview.cards, ["карточка", "карточки", "карточек"]))];
+    let mut facts =
+        vec![format!("Перейдут: {}.", several(preview.cards, ["карточка", "карточки", "карточек"]))];
     if preview.below > 0 {
         facts.push(format!(
             "Подчинённые: {}.",
@@ -326,9 +332,7 @@ fn merging_view(preview: &MergePreview, ask: Callback<()>) -> AnyView {
         let rows = preview
             .unfit
             .iter()
-            .map(|unfit| {
-                vec![unfit.card.name.to_string().into_any(), unfit.role.title().into_any()]
-            })
+            .map(|unfit| vec![unfit.card.name.to_string().into_any(), unfit.role.title().into_any()])
             .collect();
         view! {
             <h3>{format!("Роли, которых там не бывает, закончатся: {}", preview.unfit_total)}</h3>

@@ -17,10 +17,10 @@ use leptos_router::hooks::{use_navigate, use_query_map};
 use serde::{Deserialize, Serialize};
 
 use super::{NEW, ORGANIZATIONS, address_of, chosen_id, found, way};
-use crate::api::{Answer, ApiError, organizations};
+use crate::api::{Answer, ApiError, organization};
 use crate::components::{
-    Alert, Button, Checkbox, ComboOption, Combobox, Found, Heading, Kind, ProblemAlert, Select, TextField, Tone,
-    live, use_toasts,
+    Alert, Button, Checkbox, ComboOption, Combobox, Found, Heading, Kind, ProblemAlert, Select, TextField,
+    Tone, live, use_toasts,
 };
 use crate::form::FormErrors;
 use crate::leave::{Loss, use_leave_guard};
@@ -110,7 +110,8 @@ fn kinds(session: SessionContext, action: OrganizationAction) -> Vec<Organizatio
 }
 
 fn fields_view(form: Form, errors: FormErrors, kinds: Vec<OrganizationKind>, numbers: bool) -> AnyView {
-    let kinds: Vec<_> = kinds.iter().map(|kind| (kind.as_str().to_owned(), kind.title().to_owned())).collect();
+    let kinds: Vec<_> =
+        kinds.iter().map(|kind| (kind.as_str().to_owned(), kind.title().to_owned())).collect();
     view! {
         <Select
             path="fields/kind"
@@ -199,14 +200,13 @@ pub fn new_page() -> AnyView {
     let form = Form::new(&OrganizationFields::default());
     if let Some(kept) = drafts::find::<Kept>(&account.get_value(), NEW) {
         form.set(&kept.fields);
-        form.parent
-            .set(kept.parent.map(|(value, label)| ComboOption { value, label, note: String::new() }));
+        form.parent.set(kept.parent.map(|(value, label)| ComboOption { value, label, note: String::new() }));
     }
     // «Добавить подчинённую» names the organization above.
     let asked = use_query_map().with_untracked(|map| map.get("parent").and_then(|id| id.parse().ok()));
     if let Some(id) = asked.filter(|_| form.parent.with_untracked(Option::is_none)) {
         spawn_local(async move {
-            if let Ok(above) = session.call(organizations::organization(id)).await {
+            if let Ok(above) = session.call(organization::one(id)).await {
                 let label = above.fields.short_name;
                 let option = ComboOption { value: id.to_string(), label, note: String::new() };
                 let _ = form.parent.try_set(Some(option));
@@ -239,7 +239,7 @@ pub fn new_page() -> AnyView {
         busy.set(true);
         let draft = untrack(draft);
         spawn_local(async move {
-            let answer = session.call(organizations::create(&draft)).await;
+            let answer = session.call(organization::create(&draft)).await;
             if busy.try_set(false).is_some() {
                 return;
             }
@@ -293,7 +293,10 @@ pub fn new_page() -> AnyView {
 }
 
 /// The names of the fields, for whoever compares.
-fn differences(mine: &OrganizationFields, theirs: &OrganizationFields) -> Vec<(&'static str, String, String)> {
+fn differences(
+    mine: &OrganizationFields,
+    theirs: &OrganizationFields,
+) -> Vec<(&'static str, String, String)> {
     let kind = |fields: &OrganizationFields| fields.kind.map_or("", OrganizationKind::title).to_owned();
     let only = |fields: &OrganizationFields| if fields.esia_only { "да" } else { "нет" }.to_owned();
     [
@@ -365,7 +368,7 @@ pub fn editor(card: OrganizationCard, done: Callback<()>) -> AnyView {
         busy.set(true);
         let draft = OrganizationDraft { version: version.get_untracked(), fields: untrack(|| form.fields()) };
         spawn_local(async move {
-            let answer = session.call(organizations::save(id, &draft)).await;
+            let answer = session.call(organization::save(id, &draft)).await;
             if busy.try_set(false).is_some() {
                 return;
             }
@@ -391,9 +394,8 @@ pub fn editor(card: OrganizationCard, done: Callback<()>) -> AnyView {
     if let Some(kind) = card.fields.kind.filter(|kind| !offered.contains(kind)) {
         offered.push(kind);
     }
-    let changed = live(move || {
-        theirs.get().map(|card| conflict_view(&card, form, base, version, theirs)).into_any()
-    });
+    let changed =
+        live(move || theirs.get().map(|card| conflict_view(&card, form, base, version, theirs)).into_any());
     view! {
         <form id=FORM class="main-form panel stack" on:submit=submit novalidate=true>
             {is_restored
@@ -444,7 +446,7 @@ fn conflict_view(
     };
     let (mine, taken) = (fields.clone(), fields);
     view! {
-        <Alert tone=Tone::Warning title="Организацию изменил другой человек" urgent=true>
+        <Alert tone=Tone::Warning title="Организацию изменил другой человек" live=true>
             <ul class="plain">{rows}</ul>
             <div class="row">
                 <Button on_press=move || settle(mine.clone(), false)>"Оставить моё"</Button>

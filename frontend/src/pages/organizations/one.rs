@@ -11,10 +11,10 @@ use leptos_router::hooks::use_params_map;
 use super::fate::{self, Plan};
 use super::{NEW, closed_badge, form, missing, named, way};
 use crate::address::with_query;
-use crate::api::organizations;
+use crate::api::organization;
 use crate::components::{
-    Alert, Button, Fetched, Fetching, Heading, LinkButton, Question, Questions, Tone, facts, live, panel, shown,
-    table,
+    Alert, Button, Fetched, Fetching, Heading, LinkButton, Question, Questions, Tone, facts, live, panel,
+    shown, table,
 };
 use crate::pages::kontingent::{LIST, card_address};
 use crate::russian::{day, several};
@@ -50,21 +50,27 @@ fn of(id: OrganizationId) -> AnyView {
     let name = RwSignal::new("Организация".to_owned());
     let ask = move || -> Fetching {
         Box::pin(async move {
-            match session.call(organizations::organization(id)).await {
+            match session.call(organization::one(id)).await {
                 Ok(card) => {
                     let _ = name.try_set(card.fields.short_name.clone());
                     // What was planned was planned for what stood here before.
                     let _ = page.plan.try_set(None);
                     Ok(shown(move || {
                         let card = card.clone();
-                        live(move || if page.editing.get() { editing(&card, page) } else { shown_card(&card, page) })
+                        live(
+                            move || {
+                                if page.editing.get() {
+                                    editing(&card, page)
+                                } else {
+                                    shown_card(&card, page)
+                                }
+                            },
+                        )
                     }))
                 }
                 Err(error) if error.code() == Some(ProblemCode::NotFound) => {
                     let _ = name.try_set("Организация не найдена".to_owned());
-                    Ok(shown(|| {
-                        view! { <p>"Такой организации нет, или она вам не видна."</p> }.into_any()
-                    }))
+                    Ok(shown(|| view! { <p>"Такой организации нет, или она вам не видна."</p> }.into_any()))
                 }
                 Err(error) => Err(error),
             }
@@ -103,17 +109,24 @@ fn shown_card(card: &OrganizationCard, page: Page) -> AnyView {
         .collect();
     let above = (!above.is_empty()).then(|| view! { <p class="muted">{above}</p> });
     let closing = match (card.closed_on, card.closed, &card.merged_into) {
-        (_, _, Some(into)) => Some(
-            view! {
-                <Alert title="Организация присоединена к другой">
-                    <p>"Карточки и их история теперь здесь: " {named(&into.organization, into.in_view)}</p>
-                </Alert>
-            }
-            .into_any(),
-        ),
+        (_, _, Some(into)) => {
+            let into = named(&into.organization, into.in_view);
+            Some(
+                view! {
+                    <Alert title="Организация присоединена к другой">
+                        <p>"Карточки и их история теперь здесь: " {into}</p>
+                    </Alert>
+                }
+                .into_any(),
+            )
+        }
         (Some(closed_on), closed, None) => {
             let last = closed_on.pred_opt().map(format_date).unwrap_or_default();
-            let title = if closed { "Организация закрыта" } else { "Организация закрывается" };
+            let title = if closed {
+                "Организация закрыта"
+            } else {
+                "Организация закрывается"
+            };
             Some(
                 view! {
                     <Alert tone=Tone::Warning title=title>
@@ -133,7 +146,14 @@ fn shown_card(card: &OrganizationCard, page: Page) -> AnyView {
         ("ИНН", fields.inn.clone()),
         ("КПП", fields.kpp.clone()),
         ("ИНН и КПП", numbers),
-        ("Вход сотрудников", if fields.esia_only { "только через Госуслуги".to_owned() } else { String::new() }),
+        (
+            "Вход сотрудников",
+            if fields.esia_only {
+                "только через Госуслуги".to_owned()
+            } else {
+                String::new()
+            },
+        ),
         ("Подчинённых организаций", if card.below > 0 { card.below.to_string() } else { String::new() }),
         ("Создана", day(card.created_at)),
     ]);
@@ -183,7 +203,8 @@ fn people(card: &OrganizationCard) -> Vec<AnyView> {
     if !heads.is_empty() {
         parts.push(view! { <ul class="plain">{heads}</ul> }.into_any());
     }
-    let counts: Vec<_> = card.roles.iter().map(|count| (count.role.title(), count.cards.to_string())).collect();
+    let counts: Vec<_> =
+        card.roles.iter().map(|count| (count.role.title(), count.cards.to_string())).collect();
     parts.push(facts(counts));
     let words = format!("Показать: {}", several(card.cards, ["карточка", "карточки", "карточек"]));
     parts.push(view! { <div class="row"><LinkButton href=address>{words}</LinkButton></div> }.into_any());

@@ -13,7 +13,7 @@ use leptos_router::hooks::{use_navigate, use_query_map};
 
 use super::{NEW, ORGANIZATIONS, address_of, closed_badge, way};
 use crate::address::with_query;
-use crate::api::{self, ApiError, organizations};
+use crate::api::{self, ApiError, organization};
 use crate::components::{
     Button, Checkbox, EmptyState, ErrorState, Fetched, Fetching, Heading, Icon, Kind, LinkButton, Loading,
     Picture, Search, lines, live, shown, table,
@@ -169,8 +169,9 @@ fn branch(parent: Option<OrganizationId>, with_closed: bool, offered: RwSignal<O
         let first_new = nodes.with_untracked(Vec::len);
         spawn_local(async move {
             let closed = with_closed.then_some(true);
-            let answer =
-                session.call(organizations::level(TreeQuery { parent, closed, after, limit: Some(100) })).await;
+            let answer = session
+                .call(organization::level(TreeQuery { parent, closed, after, limit: Some(100) }))
+                .await;
             if busy.try_set(false).is_some() {
                 return;
             }

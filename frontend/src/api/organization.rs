@@ -24,7 +24,7 @@ pub async fn level(query: TreeQuery) -> Answer<OrganizationLevel> {
 }
 
 /// One organization.
-pub async fn organization(id: OrganizationId) -> Answer<OrganizationCard> {
+pub async fn one(id: OrganizationId) -> Answer<OrganizationCard> {
     get(&format!("{ORGANIZATIONS}/{id}")).await
 }
 
