@@ -14,6 +14,7 @@ pub mod demo;
 pub mod error;
 mod health;
 pub mod http;
+pub mod import;
 mod invented;
 pub mod jobs;
 pub mod kontingent;
