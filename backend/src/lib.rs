@@ -15,6 +15,7 @@ pub mod error;
 pub mod esia;
 mod health;
 pub mod http;
+pub mod import;
 mod invented;
 pub mod jobs;
 pub mod kontingent;
