@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 /// Every action and its title.
-const TITLES: [(&str, &str); 48] = [
+const TITLES: [(&str, &str); 49] = [
     ("account.blocked", "Учётная запись заблокирована"),
     ("account.created", "Учётная запись создана"),
     ("account.unblocked", "Учётная запись разблокирована"),
@@ -36,6 +36,7 @@ const TITLES: [(&str, &str); 48] = [
     ("organization.merged", "Организация присоединена к другой"),
     ("organization.moved", "Организация переподчинена"),
     ("organization.reopened", "Организация открыта снова"),
+    ("organizations.imported", "Загружены организации из файла"),
     ("registration.approved", "Заявка на регистрацию одобрена"),
     ("registration.declined", "Заявка на регистрацию отклонена"),
     ("registration.letter_sent", "Письмо по заявке отправлено ещё раз"),

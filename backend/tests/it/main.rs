@@ -29,6 +29,7 @@ mod matrix_world;
 mod moderation;
 mod openapi;
 mod organizations;
+mod organizations_import;
 mod organizations_kept;
 mod own_account;
 mod people;

@@ -4,10 +4,11 @@ use epos_shared::api::organization_card::{
     ClosingPreview, MergePreview, NewOrganizationDraft, OrganizationCard, OrganizationDraft,
     OrganizationLevel, TreeQuery,
 };
+use epos_shared::api::organization_import::{ImportPlan, Imported};
 use epos_shared::ids::OrganizationId;
 use gloo_net::http::Method;
 
-use super::{Answer, Deed, change, get, read};
+use super::{Answer, Deed, change, get, read, send_file};
 use crate::address::with_query;
 
 const ORGANIZATIONS: &str = "/api/v1/kontingent/organizations";
@@ -71,4 +72,14 @@ pub fn on_organization(id: OrganizationId, fate: Fate) -> Deed {
         Fate::Merge => "merge",
     };
     Deed::new(Method::POST, format!("{ORGANIZATIONS}/{id}/{last}"))
+}
+
+/// What importing a table would do.
+pub async fn import_plan(file: web_sys::File) -> Answer<ImportPlan> {
+    send_file(&format!("{ORGANIZATIONS}/import/preview"), file).await
+}
+
+/// Imports it.
+pub async fn import(file: web_sys::File, plan: String) -> Answer<Imported> {
+    send_file(&with_query(&format!("{ORGANIZATIONS}/import"), [("plan", Some(plan))]), file).await
 }

@@ -73,6 +73,7 @@ pub fn of_manage(parts: &[&str]) -> AnyView {
         ["applications", _] => signed_in(support::application),
         ["kontingent", "organizations"] => signed_in(organizations::tree),
         ["kontingent", "organizations", "new"] => signed_in(organizations::new),
+        ["kontingent", "organizations", "import"] => signed_in(organizations::import),
         ["kontingent", "organizations", _] => signed_in(organizations::one),
         _ => view! { <NotFound/> }.into_any(),
     }

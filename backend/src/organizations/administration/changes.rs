@@ -1,5 +1,6 @@
 //! Creating and changing organizations.
 
+use diesel::result::QueryResult;
 use epos_shared::api::organization_card::{
     NewOrganizationDraft, NumbersRule, OrganizationCard, OrganizationData, OrganizationDraft,
     OrganizationError, OrganizationFields,
@@ -13,7 +14,7 @@ use epos_shared::values::InvalidValue as _;
 use serde_json::json;
 
 use super::page::{Seen, below, conflict, decided, forbidden, show};
-use super::store;
+use super::store::{self, Full};
 use crate::app::Services;
 use crate::audit::{self, Event};
 use crate::db::types::Id;
@@ -103,7 +104,7 @@ fn place_in_form(field: &str) -> usize {
 }
 
 /// Writes a new organization, and tells the journal.
-fn insert(
+pub(super) fn insert(
     conn: &mut Conn,
     services: &Services,
     asker: &Asker,
@@ -163,23 +164,53 @@ pub(super) fn save(
             return Err(ApiError::validation(errors.collect()));
         }
     };
-    let (before, after) = (seen.row.fields()?, OrganizationFields::from(&data));
-    if before == after {
+    let Some(change) = Change::of(&seen.row, data)? else {
         return show(conn, services, staff, id);
+    };
+    if !write(conn, services, asker, &change)? {
+        return Err(conflict(&show(conn, services, staff, id)?));
     }
+    show(conn, services, staff, id)
+}
+
+/// An organization as it was and as it shall be.
+#[derive(Debug)]
+pub(super) struct Change {
+    id: Id,
+    version: i32,
+    pub(super) before: OrganizationFields,
+    pub(super) data: OrganizationData,
+}
+
+impl Change {
+    /// What differs; nothing where nothing does.
+    pub(super) fn of(row: &Full, data: OrganizationData) -> QueryResult<Option<Self>> {
+        let before = row.fields()?;
+        let differs = before != OrganizationFields::from(&data);
+        Ok(differs.then_some(Self { id: row.id, version: row.version, before, data }))
+    }
+}
+
+/// Writes a change if the organization still is as it was, and tells the journal.
+pub(super) fn write(
+    conn: &mut Conn,
+    services: &Services,
+    asker: &Asker,
+    change: &Change,
+) -> Result<bool, ApiError> {
+    let Change { id, version, before, data } = change;
     let inn = data.numbers.as_ref().map(|(inn, _)| inn.as_str());
     let words = words_of(&data.short_name, &data.full_name, &data.town, inn);
     let key = search_key(&data.short_name);
-    let saved = store::update(conn, (id, seen.row.version), &data, &key, &words)
+    let saved = store::update(conn, (*id, *version), data, &key, &words)
         .map_err(|error| taken(error, "fields/inn"))?;
-    if !saved {
-        return Err(conflict(&show(conn, services, staff, id)?));
+    if saved {
+        let event = Event::done("organization.changed", "organization", *id)
+            .in_organization(*id)
+            .with(json!({ "before": before, "after": OrganizationFields::from(data) }));
+        audit::record(conn, &services.context, &asker.journal, event)?;
     }
-    let event = Event::done("organization.changed", "organization", id)
-        .in_organization(id)
-        .with(json!({ "before": before, "after": after }));
-    audit::record(conn, &services.context, &asker.journal, event)?;
-    show(conn, services, staff, id)
+    Ok(saved)
 }
 
 /// What is wrong with another kind: roles and what stands below hang on it.
@@ -189,19 +220,27 @@ fn judge_kind(
     seen: &Seen,
     kind: OrganizationKind,
 ) -> Result<Option<FieldError>, ApiError> {
-    let id = seen.row.id;
     if !staff.may_organization(OrganizationAction::Edit, kind, seen.relation)
         || kind == OrganizationKind::Operator
     {
         return Ok(Some(OrganizationError::KindForbidden.at("fields/kind")));
     }
-    if of_organization::has_cards(conn, id)? || organizations::has_below(conn, id)? {
-        return Ok(Some(OrganizationError::KindFixed.at("fields/kind")));
+    Ok(kind_in_the_way(conn, &seen.row, kind)?.map(|error| error.at("fields/kind")))
+}
+
+/// What stands in the way of another kind, whoever wants it: cards, what is below, what is above.
+pub(super) fn kind_in_the_way(
+    conn: &mut Conn,
+    row: &Full,
+    kind: OrganizationKind,
+) -> QueryResult<Option<OrganizationError>> {
+    if of_organization::has_cards(conn, row.id)? || organizations::has_below(conn, row.id)? {
+        return Ok(Some(OrganizationError::KindFixed));
     }
-    let above = match seen.row.parent_id {
+    let above = match row.parent_id {
         None => None,
         Some(parent) => organizations::find(conn, parent)?,
     };
     let fits = above.is_some_and(|above| kind.stands_below(above.kind));
-    Ok((!fits).then(|| OrganizationError::KindUnfit.at("fields/kind")))
+    Ok((!fits).then_some(OrganizationError::KindUnfit))
 }

@@ -3,6 +3,7 @@
 
 mod changes;
 mod fate;
+mod import;
 mod page;
 mod routes;
 mod store;

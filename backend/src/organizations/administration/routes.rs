@@ -5,17 +5,18 @@ use epos_shared::api::organization_card::{
     CloseDraft, ClosingPreview, ClosingQuery, MergeDraft, MergePreview, MergeQuery, MoveDraft,
     NewOrganizationDraft, OrganizationCard, OrganizationDraft, OrganizationLevel, ReopenDraft, TreeQuery,
 };
+use epos_shared::api::organization_import::{ImportPlan, ImportQuery, Imported};
 use epos_shared::ids::OrganizationId;
 use epos_shared::problem::Problem;
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use super::{changes, fate, page, tree};
+use super::{changes, fate, import, page, tree};
 use crate::accounts::SignedIn;
 use crate::app::Services;
 use crate::db::Conn;
 use crate::db::types::Id;
 use crate::error::ApiError;
-use crate::http::{Body, Params, parse_path_id};
+use crate::http::{Body, Params, Upload, parse_path_id};
 use crate::kontingent::support::Attempt;
 use crate::kontingent::{Asker, StaffOf, gate};
 
@@ -24,6 +25,8 @@ pub fn routes(config: &mut ServiceConfig) {
     // The tree before what an identifier stands for.
     config
         .service(show_tree)
+        .service(preview_import)
+        .service(import_organizations)
         .service(create_organization)
         .service(get_organization)
         .service(save_organization)
@@ -91,6 +94,70 @@ async fn show_tree(
         tree::level(conn, staff, &query, services.context.today())
     });
     Ok(web::Json(level.await?))
+}
+
+/// What importing a table of organizations would do. The file is the body.
+#[utoipa::path(
+    tag = "kontingent",
+    request_body(content = Vec<u8>, content_type = "application/octet-stream", description = "CSV or XLSX"),
+    responses(
+        (status = 200, description = "The plan", body = ImportPlan),
+        (status = 401, description = "`not-signed-in`", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "`no-rights`, `forbidden`, `forged-origin`", body = Problem, content_type = "application/problem+json"),
+        (status = 413, description = "`body-too-large`", body = Problem, content_type = "application/problem+json"),
+        (status = 415, description = "`unsupported-media-type`", body = Problem, content_type = "application/problem+json"),
+        (status = 422, description = "`validation-failed`: no table, or columns are missing", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+#[post("/kontingent/organizations/import/preview")]
+async fn preview_import(
+    services: Tools,
+    who: SignedIn,
+    file: Upload,
+) -> Result<web::Json<ImportPlan>, ApiError> {
+    let plan = gate::read(&services, Asker::from(&who), move |conn, _, staff| {
+        import::may(staff)?;
+        import::preview(conn, &import::read(&file.0)?)
+    });
+    Ok(web::Json(plan.await?))
+}
+
+/// Imports a table of organizations, all of it or nothing, with the mark of the plan that was looked at.
+#[utoipa::path(
+    tag = "kontingent",
+    params(ImportQuery),
+    request_body(content = Vec<u8>, content_type = "application/octet-stream", description = "The same file"),
+    responses(
+        (status = 200, description = "Imported", body = Imported),
+        (status = 401, description = "`not-signed-in`", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "`no-rights`, `forbidden`, `forged-origin`", body = Problem, content_type = "application/problem+json"),
+        (status = 409, description = "`version-conflict`: the plan is another one now", body = Problem, content_type = "application/problem+json"),
+        (status = 413, description = "`body-too-large`", body = Problem, content_type = "application/problem+json"),
+        (status = 415, description = "`unsupported-media-type`", body = Problem, content_type = "application/problem+json"),
+        (status = 422, description = "`validation-failed`", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+#[post("/kontingent/organizations/import")]
+async fn import_organizations(
+    services: Tools,
+    who: SignedIn,
+    query: Params<ImportQuery>,
+    file: Upload,
+) -> Result<web::Json<Imported>, ApiError> {
+    let asker = Asker::from(&who);
+    // Read before the transaction, by whoever may: a table takes its time, and is the same each time.
+    let table = gate::read(&services, asker.clone(), move |_, _, staff| {
+        import::may(staff)?;
+        import::read(&file.0)
+    });
+    let table = table.await?;
+    let mark = query.0.plan;
+    let attempt = Attempt { action: "organizations.imported", object_kind: "organization", object: None };
+    let done = gate::change(&services, asker, attempt, move |conn, services, asker, staff| {
+        import::may(staff)?;
+        import::apply(conn, services, asker, &table, &mark)
+    });
+    Ok(web::Json(done.await?))
 }
 
 /// A new organization.

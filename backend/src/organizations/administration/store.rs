@@ -64,6 +64,27 @@ pub(super) fn find(conn: &mut Conn, id: Id) -> QueryResult<Option<Full>> {
     t::table.find(id).select(Full::as_select()).first(conn).optional()
 }
 
+/// The organizations that others may stand below, as long as they are open.
+pub(super) fn open_tops(conn: &mut Conn) -> QueryResult<Vec<Full>> {
+    let kinds =
+        [OrganizationKind::Operator, OrganizationKind::EducationDepartment].map(OrganizationKind::as_str);
+    t::table
+        .filter(t::kind.eq_any(kinds))
+        .filter(t::closed_on.is_null())
+        .order(t::id.asc())
+        .select(Full::as_select())
+        .load(conn)
+}
+
+/// The organizations with these ИНН.
+pub(super) fn with_inns(conn: &mut Conn, inns: &[String]) -> QueryResult<Vec<Full>> {
+    let mut found = Vec::new();
+    for inns in inns.chunks(AT_ONCE) {
+        found.extend(t::table.filter(t::inn.eq_any(inns)).select(Full::as_select()).load::<Full>(conn)?);
+    }
+    Ok(found)
+}
+
 /// The organizations above one, from the top down.
 pub(super) fn above(conn: &mut Conn, id: Id) -> QueryResult<Vec<OrganizationRow>> {
     let found: Vec<Line> = tree::table

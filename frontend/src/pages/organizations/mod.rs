@@ -2,6 +2,7 @@
 
 mod fate;
 mod form;
+mod import;
 mod one;
 mod tree;
 
@@ -18,6 +19,9 @@ use crate::session::SessionContext;
 pub const ORGANIZATIONS: &str = "/kontingent/organizations";
 /// The address of a new organization.
 const NEW: &str = "/kontingent/organizations/new";
+
+/// The address of the import.
+const IMPORT: &str = "/kontingent/organizations/import";
 
 /// The address of an organization.
 fn address_of(id: OrganizationId) -> String {
@@ -36,6 +40,11 @@ pub fn tree() -> AnyView {
 /// `/kontingent/organizations/new`.
 pub fn new() -> AnyView {
     working(form::new_page)
+}
+
+/// `/kontingent/organizations/import`.
+pub fn import() -> AnyView {
+    working(import::page)
 }
 
 /// `/kontingent/organizations/:id`.

@@ -11,7 +11,7 @@ use leptos::task::spawn_local;
 use leptos_router::NavigateOptions;
 use leptos_router::hooks::{use_navigate, use_query_map};
 
-use super::{NEW, ORGANIZATIONS, address_of, closed_badge, way};
+use super::{IMPORT, NEW, ORGANIZATIONS, address_of, closed_badge, way};
 use crate::address::with_query;
 use crate::api::{self, ApiError, organization};
 use crate::components::{
@@ -39,6 +39,7 @@ fn note_opened(id: OrganizationId, open: bool) {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 struct Offered {
     create: bool,
+    import: bool,
 }
 
 /// The page.
@@ -71,6 +72,7 @@ pub fn page() -> AnyView {
         <div class="page-head">
             <Heading text="Организации"/>
             <div class="row">
+                {move || offered.get().import.then(|| view! { <LinkButton href=IMPORT>"Загрузить из файла"</LinkButton> })}
                 {move || {
                     offered.get().create.then(|| {
                         view! {
@@ -176,10 +178,10 @@ fn branch(parent: Option<OrganizationId>, with_closed: bool, offered: RwSignal<O
                 return;
             }
             match answer {
-                Ok(OrganizationLevel { items, next: cursor, creatable, .. }) => {
+                Ok(OrganizationLevel { items, next: cursor, creatable, can_import }) => {
                     failure.set(None);
                     if parent.is_none() {
-                        offered.set(Offered { create: !creatable.is_empty() });
+                        offered.set(Offered { create: !creatable.is_empty(), import: can_import });
                         // One alone stands open from the start: there is nothing to choose.
                         if let [only] = items.as_slice()
                             && !asked.get_untracked()
