@@ -22,6 +22,8 @@ mod signed_in;
 mod store;
 mod unused;
 
+use std::collections::HashMap;
+
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
 use epos_shared::api::session::SessionState;
@@ -37,6 +39,7 @@ use crate::db::{Conn, DbError};
 use crate::error::ApiError;
 use crate::kontingent;
 
+pub use administration::named;
 pub use password::{HashError, Hasher, Verdict};
 pub use search::index_missing;
 pub use sessions::SessionToken;
@@ -155,6 +158,17 @@ pub fn find(conn: &mut Conn, id: Id) -> Result<Option<Account>, DbError> {
         email: row.email,
         last_sign_in_at: row.last_sign_in_at,
     }))
+}
+
+/// ФИО of some accounts; those that are not there are left out.
+///
+/// # Errors
+/// The database fails.
+pub fn names(conn: &mut Conn, ids: &[Id]) -> Result<HashMap<Id, String>, DbError> {
+    if ids.is_empty() {
+        return Ok(HashMap::new());
+    }
+    store::find_all(conn, ids)?.iter().map(|row| Ok((row.id, row.name()?.to_string()))).collect()
 }
 
 /// Whether an address is an account's ([`Email::key`]).

@@ -199,16 +199,16 @@ async fn open(
             sessions::end(conn, replaced, "replaced", now)?;
         }
         // Who has one card works as it; among several he chooses.
-        let card = match kontingent::own_cards(conn, account.id, today)?.as_slice() {
-            [only] => Some(Id::from(only.id)),
-            _ => None,
-        };
+        let own = kontingent::own_cards(conn, account.id, today)?;
+        let only = if let [only] = own.as_slice() { Some(only) } else { None };
+        let card = only.map(|card| Id::from(card.id));
         let limits = &services.config.sessions;
         let (session, token) =
             sessions::open(conn, context, limits, account.id, card, account.last_sign_in_at, &request)?;
         let actor = audit::Actor::account(account.id, card, &request);
-        let event = Event::done("session.opened", "account", account.id)
+        let mut event = Event::done("session.opened", "account", account.id)
             .with(serde_json::json!({ "session": session.to_string(), "way": "password" }));
+        event.organization = only.map(|card| card.organization.id.into());
         audit::record(conn, context, &actor, event)?;
         Ok(Opened {
             token,

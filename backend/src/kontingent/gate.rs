@@ -6,6 +6,7 @@ use epos_shared::ids::EmployeeId;
 use epos_shared::problem::{Problem, ProblemCode};
 
 use super::actor::{Actor, Asker, Refusal, StaffOf};
+use super::people::organization_of;
 use super::support::Attempt;
 use crate::app::Services;
 use crate::audit::{self, Event};
@@ -153,7 +154,12 @@ async fn refused(
     services
         .db
         .write_by_condition(move |conn| {
-            let event = Event::refused(attempt.action, attempt.object_kind, attempt.object, reason);
+            let mut event = Event::refused(attempt.action, attempt.object_kind, attempt.object, reason);
+            // Whoever answers for the organization sees what was tried there.
+            event.organization = match (attempt.object_kind, attempt.object) {
+                ("employee", Some(card)) => organization_of(conn, card)?,
+                (_, object) => object,
+            };
             audit::record(conn, &context, &journal, event).map_err(ApiError::from)
         })
         .await

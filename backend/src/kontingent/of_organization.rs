@@ -22,6 +22,7 @@ use crate::db::schema::{bindings, employees, possible_duplicates, role_assignmen
 use crate::db::types::Id;
 use crate::db::{Conn, DbError, MultiBackend};
 use crate::on;
+use crate::organizations::OrganizationRow;
 
 /// Heads shown of one organization.
 const HEADS: i64 = 20;
@@ -352,7 +353,7 @@ pub fn following(
     Ok(Following { cards, unfit, duplicates, ids, unfit_rows })
 }
 
-/// Every card of `from` follows into another organization with its roles and its history. Roles that have no
+/// Every card of an organization follows into the one that stays, with its roles and its history. Roles that have no
 /// place there end with the day before; who has a card in both keeps two, noted as possible duplicates.
 ///
 /// # Errors
@@ -361,11 +362,12 @@ pub fn follow(
     conn: &mut Conn,
     context: &Context,
     journal: &Journal,
-    from: Id,
-    (into, kind): (Id, OrganizationKind),
+    gone: &OrganizationRow,
+    stays: &OrganizationRow,
 ) -> Result<Following, DbError> {
     let today = context.today();
-    let following = following(conn, from, (into, kind), today)?;
+    let (from, into) = (gone.id, stays.id);
+    let following = following(conn, from, (into, stays.kind), today)?;
     let last_day = today.pred_opt().unwrap_or(today);
     end(conn, context, journal, (from, last_day), &following.unfit_rows)?;
     diesel::update(role_assignments::table.filter(role_assignments::organization_id.eq(from)))
@@ -376,9 +378,10 @@ pub fn follow(
         .execute(conn)?;
     touch(conn, context, &following.ids)?;
     for card in &following.ids {
-        let event = Event::done("employee.moved", "employee", *card)
-            .in_organization(into)
-            .with(json!({ "before": from.to_string(), "after": into.to_string() }));
+        let event = Event::done("employee.moved", "employee", *card).in_organization(into).with(json!({
+            "before": { "organization": gone.short_name }, "after": { "organization": stays.short_name },
+            "organization_ids": { "before": from.to_string(), "after": into.to_string() },
+        }));
         audit::record(conn, context, journal, event)?;
     }
     let now = context.db_now();

@@ -402,7 +402,7 @@ crate::both_databases! {
         let shown = official.get(&at(teacher)).await.expect(200);
         assert_eq!((&shown["version"], &shown["roles"][0]["state"]), (&json!(2), &json!("ended")));
         let details = people::journal(app, id).await.pop().unwrap().2;
-        assert_eq!(details, json!({ "before": null, "after": "2026-11-21", "cards": 2, "roles_ended": 2, "roles_taken_back": 1 }));
+        assert_eq!(details, json!({ "before": { "last_day": null }, "after": { "last_day": "2026-11-21" }, "cards": 2, "roles_ended": 2, "roles_taken_back": 1 }));
         assert_eq!(directory(app, "школа № 1").await, 0);
         let department = district.department.to_string();
         assert_eq!(names(&level(&official, &[("parent", &department)]).await), ["Гимназия № 2", "Детский сад № 3"]);
@@ -508,7 +508,8 @@ crate::both_databases! {
         ]);
         far_official.get(&of(district.kindergarten)).await.expect(200);
         let details = people::journal(app, district.department).await.pop().unwrap().2;
-        assert_eq!(details, json!({ "before": district.operator.to_string(), "after": far.to_string() }));
+        assert_eq!(details["before"], json!({ "parent": "Оператор ЭПОС" }));
+        assert_eq!(details["after"], json!({ "parent": "УО Дальнее" }));
         // The department of the district above may not move it, though it sees it.
         let back = json!({ "version": 2, "parent_id": far.to_string() });
         far_official.post(&deed(district.department, "move"), back).await.expect_problem(403, "forbidden");

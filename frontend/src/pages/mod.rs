@@ -75,6 +75,7 @@ pub fn of_manage(parts: &[&str]) -> AnyView {
         ["kontingent", "organizations", "new"] => signed_in(organizations::new),
         ["kontingent", "organizations", "import"] => signed_in(organizations::import),
         ["kontingent", "organizations", _] => signed_in(organizations::one),
+        ["kontingent", "journal"] => signed_in(|| view! { <kontingent::Journal/> }.into_any()),
         _ => view! { <NotFound/> }.into_any(),
     }
 }

@@ -36,7 +36,7 @@ static OF_KONTINGENT: [Section; 6] = [
     Section { there: false, to: ALL, href: "/kontingent/import", name: "Импорт", note: "" },
     Section { there: false, to: ALL, href: "/kontingent/queues", name: "Очереди", note: "" },
     Section { there: false, to: ALL, href: "/kontingent/reports", name: "Отчёты", note: "" },
-    Section { there: false, to: ALL, href: "/kontingent/journal", name: "Журнал", note: "" },
+    Section { there: true, to: ALL, href: kontingent::JOURNAL, name: "Журнал", note: "" },
 ];
 
 /// Those of support.

@@ -127,7 +127,9 @@ pub(super) fn insert(
     if data.esia_only {
         store::set_esia_only(conn, id)?;
     }
-    let details = json!({ "parent": parent.to_string(), "after": OrganizationFields::from(data) });
+    let details = json!({
+        "before": {}, "after": OrganizationFields::from(data), "parent_id": parent.to_string(),
+    });
     let event = Event::done("organization.created", "organization", id).in_organization(id).with(details);
     audit::record(conn, context, &asker.journal, event)?;
     Ok(id)

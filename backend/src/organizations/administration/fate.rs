@@ -95,7 +95,7 @@ pub(super) fn close(
     }
     let ending = of_organization::end_roles(conn, context, &asker.journal, id, last_day)?;
     let details = json!({
-        "before": null, "after": last_day, "cards": ending.cards, "roles_ended": ending.ending,
+        "before": { "last_day": null }, "after": { "last_day": last_day }, "cards": ending.cards, "roles_ended": ending.ending,
         "roles_taken_back": ending.taken_back,
     });
     let event = Event::done("organization.closed", "organization", id).in_organization(id).with(details);
@@ -136,7 +136,7 @@ pub(super) fn reopen(
     }
     let event = Event::done("organization.reopened", "organization", id)
         .in_organization(id)
-        .with(json!({ "before": closed_on.pred_opt(), "after": null }));
+        .with(json!({ "before": { "last_day": closed_on.pred_opt() }, "after": { "last_day": null } }));
     audit::record(conn, &services.context, &asker.journal, event)?;
     show(conn, services, staff, id)
 }
@@ -166,12 +166,23 @@ pub(super) fn relocate(
     if !store::set_parent(conn, (id, seen.row.version), parent)? {
         return Err(conflict(&show(conn, services, staff, id)?));
     }
-    let before = seen.row.parent_id.map(|parent| parent.to_string());
-    let event = Event::done("organization.moved", "organization", id)
-        .in_organization(id)
-        .with(json!({ "before": before, "after": parent.to_string() }));
+    let before = match seen.row.parent_id {
+        None => None,
+        Some(before) => organizations::find(conn, before)?,
+    };
+    let event = moved(id, before.as_ref(), &above);
     audit::record(conn, &services.context, &asker.journal, event)?;
     show(conn, services, staff, id)
+}
+
+/// The entry of an organization that stands below another one from now on.
+fn moved(id: Id, before: Option<&OrganizationRow>, after: &OrganizationRow) -> Event {
+    let details = json!({
+        "before": { "parent": before.map(|above| above.short_name.as_str()) },
+        "after": { "parent": after.short_name },
+        "parent_ids": { "before": before.map(|above| above.id.to_string()), "after": after.id.to_string() },
+    });
+    Event::done("organization.moved", "organization", id).in_organization(id).with(details)
 }
 
 fn judge_move(
@@ -285,17 +296,17 @@ pub(super) fn merge(
         return Err(conflict(&show(conn, services, staff, id)?));
     }
     let children = store::child_ids(conn, id)?;
+    let (gone, there) = (organizations::find(conn, id)?, organizations::find(conn, stays)?);
+    let (gone, there) = gone.zip(there).ok_or(ProblemCode::NotFound)?;
     for child in &children {
         let Some(row) = store::find(conn, *child)? else { continue };
         store::set_parent(conn, (*child, row.version), stays)?;
-        let event = Event::done("organization.moved", "organization", *child)
-            .in_organization(*child)
-            .with(json!({ "before": id.to_string(), "after": stays.to_string() }));
-        audit::record(conn, context, &asker.journal, event)?;
+        audit::record(conn, context, &asker.journal, moved(*child, Some(&gone), &there))?;
     }
-    let followed = of_organization::follow(conn, context, &asker.journal, id, (stays, into.kind))?;
+    let followed = of_organization::follow(conn, context, &asker.journal, &gone, &there)?;
     let details = json!({
-        "before": id.to_string(), "after": stays.to_string(), "cards": followed.cards,
+        "before": { "organization": gone.short_name }, "after": { "organization": there.short_name },
+        "into": stays.to_string(), "cards": followed.cards,
         "roles_ended": followed.unfit.len(), "possible_duplicates": followed.duplicates.len(),
         "organizations": children.len(),
     });

@@ -3,6 +3,7 @@
 mod bind;
 mod card;
 mod cards;
+mod journal;
 mod list;
 mod no_rights;
 
@@ -13,6 +14,7 @@ use leptos::prelude::*;
 pub use bind::Bind;
 pub use card::{NewCard, SavedCard};
 pub use cards::Cards;
+pub use journal::Journal;
 pub use list::{EmployeeList, option_of};
 use no_rights::NoRights;
 
@@ -21,6 +23,8 @@ use crate::session::{Forward, use_session};
 
 /// The address of the staff list.
 pub const LIST: &str = "/kontingent/employees";
+/// The address of the journal.
+pub const JOURNAL: &str = "/kontingent/journal";
 /// The address of a new card.
 pub const NEW: &str = "/kontingent/employees/new";
 
