@@ -169,7 +169,7 @@ impl Source {
 impl Source {
     /// Whether its entries were written one after the other, more or less.
     const fn is_in_time(self) -> bool {
-        matches!(self, Self::All | Self::Action(_) | Self::Refused)
+        matches!(self, Self::All | Self::Action(_))
     }
 }
 
