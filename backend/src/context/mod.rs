@@ -66,6 +66,12 @@ impl Context {
         self.now().with_timezone(&self.zone).date_naive()
     }
 
+    /// The day of a moment of the database, where the schools are.
+    #[must_use]
+    pub fn day_of(&self, at: NaiveDateTime) -> NaiveDate {
+        at.and_utc().with_timezone(&self.zone).date_naive()
+    }
+
     /// The moment a day begins at where the schools are, as the database keeps it (UTC).
     #[must_use]
     pub fn beginning_of(&self, day: NaiveDate) -> NaiveDateTime {

@@ -117,7 +117,7 @@ async fn told<T>(
 }
 
 fn enter(conn: &mut Conn, services: &Services, asker: &Asker) -> Result<Result<Actor, Refusal>, ApiError> {
-    Ok(Actor::load(conn, asker, services.context.today())?)
+    Ok(Actor::load(conn, asker, &services.context)?)
 }
 
 /// The answer to somebody whose roles open nothing. The journal has its reason, but for people who work as no
