@@ -106,10 +106,10 @@ fn refused(error: ApiError) -> crate::api::Answer<crate::components::Shown> {
     match message {
         None => Err(error),
         Some(message) => Ok(shown(move || {
-            let message = message.clone();
+            let message = format!("{message}.");
             view! {
                 <EmptyState title="Уточните запрос">
-                    <p>{message}"."</p>
+                    <p>{message}</p>
                 </EmptyState>
             }
             .into_any()
