@@ -24,7 +24,7 @@ async function openOrganizations(page: Page, userName: string): Promise<void> {
 /** Types into a combobox and takes the first option. */
 async function choose(page: Page, label: string, text: string): Promise<void> {
   await page.getByRole('combobox', { name: label }).fill(text);
-  await page.getByRole('option').first().click();
+  await page.getByRole('listbox', { name: label }).getByRole('option').first().click();
 }
 
 /** Each journey has an organization of its own. */

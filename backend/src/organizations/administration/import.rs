@@ -405,7 +405,7 @@ fn judge(
                 let error = epos_shared::api::organization_card::OrganizationError::ParentUnfit;
                 wrong.push((Column::Parent, error.at("").message));
             }
-            Ok(wrong.is_empty().then(|| Some(Step::Create { line: row.line, above, data })))
+            Ok(wrong.is_empty().then_some(Some(Step::Create { line: row.line, above, data })))
         }
     }
 }

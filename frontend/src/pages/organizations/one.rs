@@ -194,7 +194,7 @@ fn people(card: &OrganizationCard) -> Vec<AnyView> {
             view! {
                 <li>
                     <a href=card_address(head.id)>{name}</a>
-                    {format!(", {}", head.role.title().to_lowercase())}
+                    {format!(" — {}", head.role.title())}
                 </li>
             }
             .into_any()

@@ -11,12 +11,12 @@ use leptos::task::spawn_local;
 use leptos_router::NavigateOptions;
 use leptos_router::hooks::{use_navigate, use_query_map};
 
-use super::{IMPORT, NEW, ORGANIZATIONS, address_of, closed_badge, way};
+use super::{IMPORT, NEW, ORGANIZATIONS, address_of, closed_badge};
 use crate::address::with_query;
 use crate::api::{self, ApiError, organization};
 use crate::components::{
-    Button, Checkbox, EmptyState, ErrorState, Fetched, Fetching, Heading, Icon, Kind, LinkButton, Loading,
-    Picture, Search, lines, live, shown, table,
+    Breadcrumbs, Button, Checkbox, EmptyState, ErrorState, Fetched, Fetching, Heading, Icon, Kind,
+    LinkButton, Loading, Picture, Search, lines, live, shown, table,
 };
 use crate::dom;
 use crate::russian::several;
@@ -68,7 +68,13 @@ pub fn page() -> AnyView {
         }
     });
     view! {
-        {way(Signal::stored("Организации".to_owned()))}
+        <Breadcrumbs
+            above=vec![
+                ("Подсистемы", "/subsystems".to_owned()),
+                ("Контингент", "/kontingent".to_owned()),
+            ]
+            here="Организации"
+        />
         <div class="page-head">
             <Heading text="Организации"/>
             <div class="row">
