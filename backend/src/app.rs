@@ -20,6 +20,7 @@ use crate::config::{Config, Mode, Origin};
 use crate::context::Context;
 use crate::db::Database;
 use crate::error::{ApiError, respond};
+use crate::esia::Esia;
 use crate::http::{AllowedOrigins, BodyLimit, Policy, TrustedProxies};
 use crate::openapi::{self, Routes};
 use crate::organizations::Directory;
@@ -47,6 +48,8 @@ pub struct Services {
     pub directory: Directory,
     /// How often the directory is asked, by address.
     pub pace: Pace,
+    /// The link to Госуслуги, if one is configured.
+    pub esia: Option<Arc<Esia>>,
 }
 
 impl Services {
@@ -60,6 +63,7 @@ impl Services {
         let params = config.password_params().map_err(ApiError::internal)?;
         let hasher = Hasher::new(&config.passwords, params, &context).map_err(ApiError::internal)?;
         let consent = Arc::new(crate::consent::text(&config.consent).map_err(ApiError::internal)?);
+        let esia = Esia::open(&config).map_err(|wrong| ApiError::internal(wrong.join("\n")))?;
         let db = Database::open(options)?;
         Ok(Self {
             config: Arc::new(config),
@@ -71,6 +75,7 @@ impl Services {
             consent,
             directory: Directory::default(),
             pace: Pace::default(),
+            esia: esia.map(Arc::new),
         })
     }
 
@@ -90,9 +95,11 @@ impl Services {
 
 /// Every route of the API: the description is generated from the same list.
 pub fn routes(config: &mut ServiceConfig) {
-    config.service(health::healthz).service(health::readyz).service(
+    config.service(health::healthz).service(health::readyz).configure(crate::esia::browser_routes).service(
         utoipa_actix_web::scope("/api/v1")
             .configure(crate::accounts::routes)
+            .configure(crate::alarms::routes)
+            .configure(crate::esia::routes)
             .configure(crate::consent::routes)
             .configure(crate::registration::routes)
             .configure(crate::identification::routes)

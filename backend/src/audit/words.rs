@@ -6,11 +6,15 @@ use epos_shared::roles::{OrganizationKind, Role};
 use serde_json::{Map, Value};
 
 /// Every action and its title.
-const TITLES: [(&str, &str); 55] = [
+const TITLES: &[(&str, &str)] = &[
     ("account.blocked", "Учётная запись заблокирована"),
     ("account.created", "Учётная запись создана"),
     ("account.unblocked", "Учётная запись разблокирована"),
     ("account.unlocked", "Временная блокировка входа снята"),
+    ("alarm.resolved", "Сигнал техподдержке разобран"),
+    ("alarms.read", "Просмотр сигналов техподдержке"),
+    ("esia.refused", "Вход через Госуслуги не удался"),
+    ("esia_health.read", "Просмотр состояния связи с Госуслугами"),
     ("binding.created", "Карточка привязана"),
     ("binding.ended", "Карточка отвязана"),
     ("consent.given", "Дано согласие на обработку персональных данных"),
@@ -66,22 +70,22 @@ const TITLES: [(&str, &str); 55] = [
 
 /// Groups of actions: the word they are asked for by, the title, what their actions begin with. Whatever fits
 /// none belongs to the last.
-const GROUPS: [(&str, &str, &[&str]); 11] = [
+const GROUPS: &[(&str, &str, &[&str])] = &[
     ("sign-in", "Вход и сеансы", &["session", "sessions", "kontingent"]),
-    ("cards", "Карточки и роли", &["employee"]),
+    ("cards", "Карточки и роли", &["employee", "roles"]),
     ("credentials", "Одноразовые пароли", &["credentials"]),
     ("bindings", "Привязка карточек", &["binding"]),
     ("accounts", "Учётные записи", &["account", "accounts", "email", "password", "recovery"]),
     ("registration", "Заявки", &["registration", "application"]),
     ("organizations", "Организации", &["organization"]),
-    ("esia", "Госуслуги и категории", &["esia", "mismatch", "category", "categories"]),
+    ("esia", "Госуслуги и категории", &["esia", "esia_health", "alarm", "alarms", "mismatch", "category", "categories"]),
     ("files", "Импорт и выгрузка", &["journal", "import", "export", "employees"]),
     ("consent", "Согласие и личные данные", &["consent", "data"]),
     ("other", "Прочее", &[]),
 ];
 
 /// What things are.
-const OBJECTS: [(&str, &str); 7] = [
+const OBJECTS: &[(&str, &str)] = &[
     ("account", "Учётная запись"),
     ("application", "Заявка на регистрацию"),
     ("category", "Категория"),
@@ -92,7 +96,7 @@ const OBJECTS: [(&str, &str); 7] = [
 ];
 
 /// What fields of details are.
-const FIELDS: [(&str, &str); 16] = [
+const FIELDS: &[(&str, &str)] = &[
     ("name", "ФИО"),
     ("email", "E-mail"),
     ("note", "Примечание"),
@@ -115,7 +119,7 @@ const FIELDS: [(&str, &str); 16] = [
 const LONGEST: usize = 500;
 
 /// What a reason (a machine code) means.
-const REASONS: [(&str, &str); 32] = [
+const REASONS: &[(&str, &str)] = &[
     ("account-blocked", "учётная запись заблокирована"),
     ("address-not-proven", "e-mail не подтверждён"),
     ("blocked", "учётная запись заблокирована"),
@@ -232,7 +236,7 @@ pub fn changes(details: &str) -> Vec<(String, String, String)> {
         return all;
     }
     if let Some(Value::Object(person)) = details.get("person") {
-        for (field, _) in &FIELDS {
+        for (field, _) in FIELDS {
             let new = person.get(*field).map(|text| value(field, text)).unwrap_or_default();
             if !new.is_empty() {
                 all.push((label(field), String::new(), new));

@@ -69,6 +69,7 @@ pub struct Secrets {
     attempt_key: [u8; 32],
     letter: [u8; 32],
     visit: [u8; 32],
+    esia_attempt: [u8; 32],
     snils: [u8; 32],
 }
 
@@ -95,6 +96,7 @@ impl Secrets {
             attempt_key: derive(b"attempt-key/1"),
             letter: derive(b"letter/1"),
             visit: derive(b"esia-visit/1"),
+            esia_attempt: derive(b"esia-attempt/1"),
             snils: derive(b"snils/1"),
         }
     }
@@ -147,6 +149,18 @@ impl Secrets {
     #[must_use]
     pub fn open_visit(&self, sealed: &str) -> Option<Vec<u8>> {
         open(&self.visit, &URL_SAFE_NO_PAD.decode(sealed).ok()?, b"")
+    }
+
+    /// Seals what a browser must bring back from Госуслуги, tied to the `state` of the request.
+    #[must_use]
+    pub fn seal_attempt(&self, state: &str, text: &[u8], nonce: &[u8; 24]) -> String {
+        URL_SAFE_NO_PAD.encode(seal(&self.esia_attempt, text, state.as_bytes(), nonce))
+    }
+
+    /// Opens it; nothing where it was changed, sealed by another key or for another request.
+    #[must_use]
+    pub fn open_attempt(&self, state: &str, sealed: &str) -> Option<Vec<u8>> {
+        open(&self.esia_attempt, &URL_SAFE_NO_PAD.decode(sealed).ok()?, state.as_bytes())
     }
 
     /// Seals СНИЛС for the database (security.md), tied to the row it stands in.

@@ -12,7 +12,7 @@ use diesel::serialize::{self, IsNull, Output, ToSql};
 use diesel::sql_types::{Binary, HasSqlType, SqlType};
 use diesel::sqlite::Sqlite;
 use epos_shared::ids::{
-    AccountId, ApplicationId, CategoryGrantId, EmployeeId, LetterId, MismatchId, OrganizationId,
+    AccountId, AlarmId, ApplicationId, CategoryGrantId, EmployeeId, LetterId, MismatchId, OrganizationId,
     RoleAssignmentId, SessionId,
 };
 use uuid::Uuid;
@@ -58,7 +58,7 @@ macro_rules! wire_ids {
         }
     )+};
 }
-wire_ids!(AccountId, SessionId, OrganizationId, EmployeeId, RoleAssignmentId, ApplicationId, LetterId);
+wire_ids!(AccountId, AlarmId, SessionId, OrganizationId, EmployeeId, RoleAssignmentId, ApplicationId, LetterId);
 wire_ids!(MismatchId, CategoryGrantId);
 
 impl fmt::Display for Id {

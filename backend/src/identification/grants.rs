@@ -7,8 +7,10 @@ use epos_shared::api::categories::{CategoryGrant, CategoryGrantInput};
 use epos_shared::roles::RoleCategory;
 use epos_shared::search::{prefix_end, search_key};
 use epos_shared::values::{Email, FullName, Period, PersonName, RoleState, Snils};
+use serde_json::json;
 
 use super::matching::agree;
+use crate::audit::{self, Event};
 use crate::context::{Context, Secrets};
 use crate::db::schema::category_grants as t;
 use crate::db::types::Id;
@@ -125,7 +127,27 @@ pub(super) fn find(conn: &mut Conn, id: Id) -> QueryResult<Option<Row>> {
     t::table.find(id).select(Row::as_select()).first(conn).optional()
 }
 
-pub(super) fn insert(
+/// Gives a category, with what the journal says of it, inside the caller's write transaction.
+///
+/// # Errors
+/// The database fails.
+pub fn give(
+    conn: &mut Conn,
+    context: &Context,
+    journal: &audit::Actor,
+    given: &CategoryGrantInput,
+    by: Option<Id>,
+) -> Result<Id, DbError> {
+    let id = insert(conn, context, given, by)?;
+    let details = json!({
+        "category": given.category, "start": given.period.start(), "end": given.period.end(),
+    });
+    let event = Event::done("category.given", "category", id).with(details);
+    audit::record(conn, context, journal, event)?;
+    Ok(id)
+}
+
+fn insert(
     conn: &mut Conn,
     context: &Context,
     given: &CategoryGrantInput,

@@ -127,12 +127,7 @@ async fn give(
     let given = support::write(&services, Asker::from(&who), attempt, move |conn, services, asker| {
         let context = &services.context;
         let input = draft.parse(context.today()).map_err(ApiError::validation)?;
-        let id = grants::insert(conn, context, &input, Some(asker.account))?;
-        let details = json!({
-            "category": input.category, "start": input.period.start(), "end": input.period.end(),
-        });
-        let event = Event::done("category.given", "category", id).with(details);
-        audit::record(conn, context, &asker.journal, event)?;
+        let id = grants::give(conn, context, &asker.journal, &input, Some(asker.account))?;
         let row = grants::find(conn, id)?.ok_or(ProblemCode::NotFound)?;
         Ok(row.grant(context.secrets())?.shown(context))
     });

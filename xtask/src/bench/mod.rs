@@ -7,6 +7,7 @@
 
 mod cards;
 mod data;
+mod esia;
 mod figures;
 mod http;
 mod journal;
@@ -65,6 +66,7 @@ const FIGURES: &[Figure] = &[
     cards::SAVE,
     strangers::TIMING,
     strangers::DIRECTORY,
+    esia::ESIA,
     figures::SIZE,
     figures::MEMORY,
     figures::START,

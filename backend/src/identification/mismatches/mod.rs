@@ -37,7 +37,7 @@ const SWEPT: i64 = 500;
 ///
 /// # Errors
 /// The database fails.
-pub(super) fn send(
+pub fn send(
     conn: &mut Conn,
     services: &Services,
     journal: &audit::Actor,

@@ -1,8 +1,10 @@
 //! The person of a card: ФИО, e-mail, login, note.
 
+use epos_shared::api::mismatches::MismatchField;
 use leptos::prelude::*;
 
 use super::editor::Editor;
+use super::esia::told;
 use crate::components::{Checkbox, ReadOnlyField, TextArea, TextField};
 
 /// The fields, or what stands in them where they may not be changed.
@@ -30,38 +32,56 @@ fn inputs(editor: Editor) -> AnyView {
     };
     view! {
         <div class="columns columns-2">
-            <TextField
-                path="person/family_name"
-                label="Фамилия"
-                value=form.family_name
-                errors=errors
-                required=true
-            />
-            <TextField path="person/given_name" label="Имя" value=form.given_name errors=errors required=true/>
-            <TextField
-                path="person/patronymic"
-                label="Отчество"
-                value=form.patronymic
-                errors=errors
-                required=true
-                disabled=form.no_patronymic
-            />
+            <div>
+                <TextField
+                    path="person/family_name"
+                    label="Фамилия"
+                    value=form.family_name
+                    errors=errors
+                    required=true
+                />
+                {told(editor, MismatchField::FamilyName)}
+            </div>
+            <div>
+                <TextField
+                    path="person/given_name"
+                    label="Имя"
+                    value=form.given_name
+                    errors=errors
+                    required=true
+                />
+                {told(editor, MismatchField::GivenName)}
+            </div>
+            <div>
+                <TextField
+                    path="person/patronymic"
+                    label="Отчество"
+                    value=form.patronymic
+                    errors=errors
+                    required=true
+                    disabled=form.no_patronymic
+                />
+                {told(editor, MismatchField::Patronymic)}
+            </div>
             <div class="check-beside">
                 <Checkbox id="no-patronymic" label="Без отч." checked=form.no_patronymic on_change=ticked/>
             </div>
         </div>
         <div class="columns columns-2 gap-above">
-            <TextField
-                path="person/email"
-                label="E-mail"
-                value=form.email
-                errors=errors
-                required=email_required
-                hint="По нему сотрудника узнают при входе через Госуслуги: адрес должен быть тем же."
-                kind="email"
-                inputmode="email"
-                plain=true
-            />
+            <div>
+                <TextField
+                    path="person/email"
+                    label="E-mail"
+                    value=form.email
+                    errors=errors
+                    required=email_required
+                    hint="По нему сотрудника узнают при входе через Госуслуги: адрес должен быть тем же."
+                    kind="email"
+                    inputmode="email"
+                    plain=true
+                />
+                {told(editor, MismatchField::Email)}
+            </div>
             {login(editor)}
             <TextField
                 path="person/snils"
