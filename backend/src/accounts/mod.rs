@@ -23,6 +23,8 @@ mod signed_in;
 mod store;
 mod unused;
 
+use std::collections::HashMap;
+
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
 use epos_shared::api::session::SessionState;
@@ -39,6 +41,7 @@ use crate::db::{Conn, DbError};
 use crate::error::ApiError;
 use crate::kontingent;
 
+pub use administration::named;
 pub use of_esia::{
     LinkNews, create_of_esia, has_password, holder, holder_of_address, note_snils, refresh_of_esia,
     tell_of_link,
@@ -163,6 +166,17 @@ pub fn find(conn: &mut Conn, id: Id) -> Result<Option<Account>, DbError> {
         email: row.email,
         last_sign_in_at: row.last_sign_in_at,
     }))
+}
+
+/// ФИО of some accounts; those that are not there are left out.
+///
+/// # Errors
+/// The database fails.
+pub fn names(conn: &mut Conn, ids: &[Id]) -> Result<HashMap<Id, String>, DbError> {
+    if ids.is_empty() {
+        return Ok(HashMap::new());
+    }
+    store::find_all(conn, ids)?.iter().map(|row| Ok((row.id, row.name()?.to_string()))).collect()
 }
 
 /// Whether an address is an account's ([`Email::key`]).

@@ -89,7 +89,10 @@ pub(super) async fn close(
             .db
             .write_by_condition::<_, DbError, _>(move |conn| {
                 if sessions::end(conn, signed_in.session, "signed-out", context.db_now())? {
-                    let event = Event::done("session.closed", "session", signed_in.session);
+                    let mut event = Event::done("session.closed", "session", signed_in.session);
+                    if let Some(card) = signed_in.card {
+                        event.organization = kontingent::organization_of(conn, card)?;
+                    }
                     audit::record(conn, &context, &signed_in.journal(), event)?;
                 }
                 Ok(())
@@ -121,7 +124,8 @@ pub(super) async fn choose_card(
             if !kontingent::is_own_card(conn, asking.account, card)? {
                 return Err(ApiError::from(ProblemCode::NotFound));
             }
-            let event = Event::done("session.card_chosen", "employee", card);
+            let mut event = Event::done("session.card_chosen", "employee", card);
+            event.organization = kontingent::organization_of(conn, card)?;
             audit::record(conn, &inner.context, &asking.journal(), event)?;
             Ok(super::work_as(conn, &inner, &asking, card)?)
         })

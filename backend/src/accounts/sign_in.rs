@@ -264,10 +264,8 @@ fn begin(
     }
     // Who has one card works as it; among several he chooses.
     let cards = kontingent::own_cards(conn, account.id, today)?;
-    let card = match cards.as_slice() {
-        [only] => Some(Id::from(only.id)),
-        _ => None,
-    };
+    let only = if let [only] = cards.as_slice() { Some(only) } else { None };
+    let card = only.map(|card| Id::from(card.id));
     // Likewise one category is entered straight away.
     let holder = account.holder(context.secrets(), true)?;
     let category = identification::effective(None, &identification::held(conn, context, &holder, &cards)?);
@@ -282,8 +280,9 @@ fn begin(
     };
     let (session, token) = sessions::open(conn, context, limits, &new)?;
     let actor = audit::Actor::account(account.id, card, request);
-    let event = Event::done("session.opened", "account", account.id)
+    let mut event = Event::done("session.opened", "account", account.id)
         .with(serde_json::json!({ "session": session.to_string(), "way": way.as_str() }));
+    event.organization = only.map(|card| card.organization.id.into());
     audit::record(conn, context, &actor, event)?;
     Ok(Opened {
         token,

@@ -206,6 +206,10 @@ pub(super) fn find(conn: &mut Conn, id: Id) -> QueryResult<Option<AccountRow>> {
 
 /// Finds by a normalized user name or address. One statement whatever was typed, so that names that exist
 /// take no longer.
+pub(super) fn find_all(conn: &mut Conn, ids: &[Id]) -> QueryResult<Vec<AccountRow>> {
+    accounts::table.filter(accounts::id.eq_any(ids)).select(AccountRow::as_select()).load(conn)
+}
+
 pub(super) fn find_by_name(conn: &mut Conn, name: &str) -> QueryResult<Option<AccountRow>> {
     accounts::table
         .filter(accounts::user_name.eq(name).or(accounts::email_key.eq(name)))

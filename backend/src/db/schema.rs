@@ -462,6 +462,18 @@ table! {
     }
 }
 
+table! {
+    use diesel::sql_types::*;
+    use crate::db::types::DbUuid;
+
+    role_notices (role_assignment_id, ends_on, days_before) {
+        role_assignment_id -> DbUuid,
+        ends_on -> Date,
+        days_before -> Integer,
+        told_at -> Timestamp,
+    }
+}
+
 joinable!(account_tokens -> accounts (account_id));
 joinable!(organization_ancestors -> organizations (descendant_id));
 joinable!(organization_tokens -> organizations (organization_id));
@@ -502,5 +514,6 @@ allow_tables_to_appear_in_same_query!(
     organizations,
     password_history,
     role_assignments,
+    role_notices,
     sessions,
 );

@@ -214,6 +214,7 @@ pub(super) fn list(
 
 /// How many there are, counted up to a limit.
 pub(super) fn count(conn: &mut Conn, filter: &Filter, limit: i64) -> QueryResult<u32> {
-    let ids: Vec<Id> = filter.query().select(t::id).limit(limit).load(conn)?;
+    let ids: Vec<Id> =
+        filter.query().order((t::name_key.asc(), t::id.asc())).select(t::id).limit(limit).load(conn)?;
     Ok(u32::try_from(ids.len()).unwrap_or(u32::MAX))
 }

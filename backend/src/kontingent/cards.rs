@@ -104,10 +104,16 @@ fn days(period: Period) -> Value {
 }
 
 fn person_details(person: &Person, note: &str) -> Value {
-    let snils = person.snils.as_ref().map(Snils::masked);
-    json!({
-        "name": person.name.to_string(), "email": person.email, "snils": snils, "phone": person.phone, "note": note,
-    })
+    let mut details = json!({ "name": person.name.to_string(), "email": person.email, "note": note });
+    if let Some(details) = details.as_object_mut() {
+        if let Some(snils) = &person.snils {
+            details.insert("snils".to_owned(), json!(snils.masked()));
+        }
+        if let Some(phone) = &person.phone {
+            details.insert("phone".to_owned(), json!(phone));
+        }
+    }
+    details
 }
 
 impl StaffOf<'_> {
@@ -289,11 +295,16 @@ impl StaffOf<'_> {
             let login = card_store::login(&card.row.login)?;
             let columns = columns(context, id, &input.person, &input.note, &login);
             card_store::update_person(conn, id, &columns)?;
-            let details = json!({
+            let mut details = json!({
                 "before": person_details(before, &card.row.note),
                 "after": person_details(&input.person, &input.note),
-                "snils_changed": before.snils != input.person.snils,
             });
+            // Two that are masked may look alike.
+            if before.snils != input.person.snils
+                && let Some(details) = details.as_object_mut()
+            {
+                details.insert("snils_changed".to_owned(), json!(true));
+            }
             audit::record(conn, context, &asker.journal, event("employee.person_changed").with(details))?;
             letters::tell_of_change(conn, services, asker, card, (before, &input.person))?;
             let is_bound = card.binding.is_some();

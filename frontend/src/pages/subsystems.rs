@@ -5,6 +5,7 @@ use leptos::prelude::*;
 
 use crate::api;
 use crate::components::{Alert, EmptyState, ErrorState, Heading, Loading, Tone};
+use crate::pages::sections::SupportTiles;
 use crate::russian;
 use crate::session::use_session;
 
@@ -31,7 +32,7 @@ pub fn Subsystems() -> impl IntoView {
             <Heading text="Подсистемы"/>
         </div>
         {content}
-        <super::support::Menu/>
+        <SupportTiles/>
         {move || {
             before()
                 .map(|moment| {

@@ -8,6 +8,7 @@ pub mod accounts;
 pub mod categories;
 pub mod employees;
 pub mod esia;
+pub mod journal;
 pub mod letters;
 pub mod mismatches;
 pub mod organizations;

@@ -10,6 +10,7 @@ mod data;
 mod esia;
 mod figures;
 mod http;
+mod journal;
 mod list;
 mod load;
 mod report;
@@ -34,6 +35,9 @@ pub struct Options {
     /// Cards of the large database.
     #[arg(long, default_value_t = 1_000_000)]
     cards: u32,
+    /// Entries of the journal.
+    #[arg(long, default_value_t = 10_000_000)]
+    entries: u32,
     /// Seconds of each load.
     #[arg(long, default_value_t = 10)]
     seconds: u32,
@@ -58,6 +62,7 @@ const FIGURES: &[Figure] = &[
     figures::SESSION_UNDER_LOAD,
     figures::SESSION,
     list::LIST,
+    journal::JOURNAL,
     cards::SAVE,
     strangers::TIMING,
     strangers::DIRECTORY,
@@ -76,6 +81,7 @@ struct Bench {
     baseline: PathBuf,
     seconds: u32,
     cards: u32,
+    entries: u32,
     postgres: Option<crate::postgres::Cluster>,
     report: report::Report,
 }
@@ -103,6 +109,7 @@ pub fn run(project: Project, options: &Options) -> Result<ExitCode> {
         folder,
         seconds: options.seconds,
         cards: options.cards,
+        entries: options.entries,
         postgres: None,
     };
     for figure in FIGURES {

@@ -3,6 +3,7 @@
 mod bind;
 mod card;
 mod cards;
+mod journal;
 mod list;
 mod no_rights;
 
@@ -13,6 +14,7 @@ use leptos::prelude::*;
 pub use bind::Bind;
 pub use card::{NewCard, SavedCard};
 pub use cards::Cards;
+pub use journal::Journal;
 pub use list::{EmployeeList, option_of};
 use no_rights::NoRights;
 
@@ -21,6 +23,8 @@ use crate::session::{Forward, use_session};
 
 /// The address of the staff list.
 pub const LIST: &str = "/kontingent/employees";
+/// The address of the journal.
+pub const JOURNAL: &str = "/kontingent/journal";
 /// The address of a new card.
 pub const NEW: &str = "/kontingent/employees/new";
 
@@ -36,7 +40,7 @@ pub struct ListPlace {
     opened: StoredValue<Option<EmployeeId>>,
 }
 
-/// Under which name a program leaves the place for the other one.
+/// Under which name a program leaves the place for the next one.
 const PLACE: &str = "epos-list";
 
 /// Puts the place into the context.
@@ -45,7 +49,7 @@ pub fn provide_list_place() {
     provide_context(ListPlace { address: StoredValue::new(address), opened: StoredValue::new(None) });
 }
 
-/// Leaves the place for the other program, which leaves it for this one in turn.
+/// Leaves the place for the next program, which leaves it for the one after in turn.
 pub fn hand_on_list_place() {
     let place = expect_context::<ListPlace>();
     place.address.with_value(|address| dom::hand_on(PLACE, address));
