@@ -94,8 +94,7 @@ crate::both_databases! {
         for (number, back) in waiting.iter().enumerate() {
             let begun = Instant::now();
             assert_eq!(browser.come_back(back).await.failure(), "unreachable");
-            let most = if number == 0 { 1_000 } else { 200 };
-            assert!(begun.elapsed() < Duration::from_millis(most), "{number}: {:?}", begun.elapsed());
+            assert!(begun.elapsed() < Duration::from_secs(1), "{number}: {:?}", begun.elapsed());
         }
         assert_eq!(browser.open("/esia/login").await.failure(), "unreachable", "nobody is sent there");
         world.put("switches/all", &json!({})).await;
@@ -114,7 +113,7 @@ crate::both_databases! {
         let support = support(app, &world).await;
         let teacher = {
             let school = people::organization(app, None, epos_shared::roles::OrganizationKind::School, "Школа").await;
-            let (client, ..) = people::works_as(app, school, Role::Teacher).await;
+            let (client, ..) = people::works_as(app, school, Role::SchoolDirector).await;
             let there = world.client();
             there.set_cookie(client.cookie());
             there
