@@ -8,6 +8,7 @@ use leptos_router::hooks::use_location;
 use super::kontingent;
 use super::kontingent::MISMATCHES;
 use super::support::{ACCOUNTS, ALARMS, APPLICATIONS, CATEGORIES, ESIA};
+use super::organizations::ORGANIZATIONS;
 use crate::components::live;
 use crate::session::{SessionContext, card_at_work, use_session};
 
@@ -32,9 +33,7 @@ const SUPPORT: &[Standing] = &[Standing::Support];
 /// Those of «Контингент».
 static OF_KONTINGENT: &[Section] = &[
     Section { there: true, to: ALL, href: kontingent::LIST, name: "Сотрудники", note: "" },
-    Section {
-        there: false, to: ALL, href: "/kontingent/organizations", name: "Организации", note: ""
-    },
+    Section { there: true, to: ALL, href: ORGANIZATIONS, name: "Организации", note: "" },
     Section { there: false, to: ALL, href: "/kontingent/import", name: "Импорт", note: "" },
     Section { there: false, to: ALL, href: "/kontingent/queues", name: "Очереди", note: "" },
     Section { there: false, to: ALL, href: "/kontingent/reports", name: "Отчёты", note: "" },
@@ -83,8 +82,8 @@ static OF_SUPPORT: &[Section] = &[
 fn around(path: &str) -> (&'static str, &'static [Section]) {
     let mut parts = path.trim_matches('/').split('/');
     match (parts.next().unwrap_or_default(), parts.next()) {
-        ("kontingent", Some(part)) if part != "bind" && part != "cards" => ("Контингент", &OF_KONTINGENT),
-        ("accounts" | "applications", _) | ("support", Some(_)) => ("Для техподдержки", &OF_SUPPORT),
+        ("kontingent", Some(part)) if part != "bind" && part != "cards" => ("Контингент", OF_KONTINGENT),
+        ("accounts" | "applications", _) | ("support", Some(_)) => ("Для техподдержки", OF_SUPPORT),
         _ => ("", &[]),
     }
 }
@@ -150,7 +149,7 @@ pub fn SupportTiles() -> impl IntoView {
     let session = use_session();
     let standings = Memo::new(move |_| standings(session));
     live(move || {
-        let sections = standings.with(|standings| open_to(&OF_SUPPORT, standings));
+        let sections = standings.with(|standings| open_to(OF_SUPPORT, standings));
         if sections.is_empty() {
             return ().into_any();
         }
@@ -194,7 +193,7 @@ mod tests {
         for path in ["/", "/subsystems", "/support", "/kontingent", "/kontingent/bind", "/kontingent/cards"] {
             assert!(around(path).1.is_empty(), "{path}");
         }
-        for section in OF_KONTINGENT.iter().chain(&OF_SUPPORT) {
+        for section in OF_KONTINGENT.iter().chain(OF_SUPPORT) {
             assert!(around(section.href).1.contains(section), "{}", section.href);
             let staff = section.href == kontingent::LIST;
             assert_eq!(Program::of(section.href), if staff { Program::Main } else { Program::Manage });
@@ -203,10 +202,10 @@ mod tests {
 
     #[test]
     fn nobody_is_led_to_what_does_not_open_to_them() {
-        assert_eq!(open_to(&OF_SUPPORT, &[Standing::Head, Standing::Other]), Vec::<&Section>::new());
-        assert_eq!(open_to(&OF_KONTINGENT, &[]), Vec::<&Section>::new());
+        assert_eq!(open_to(OF_SUPPORT, &[Standing::Head, Standing::Other]), Vec::<&Section>::new());
+        assert_eq!(open_to(OF_KONTINGENT, &[]), Vec::<&Section>::new());
         let names: Vec<_> =
-            open_to(&OF_KONTINGENT, &[Standing::Specialist]).iter().map(|section| section.name).collect();
+            open_to(OF_KONTINGENT, &[Standing::Specialist]).iter().map(|section| section.name).collect();
         assert_eq!(names.first(), Some(&"Сотрудники"));
         assert!(OF_KONTINGENT.iter().all(|section| section.there == names.contains(&section.name)));
     }

@@ -103,7 +103,7 @@ pub const OF_ACCOUNTS: List = List {
             let page = support::accounts(query).await?;
             Ok(listed(
                 page,
-                |row| account_row(row),
+                account_row,
                 "Учётные записи",
                 &["ФИО, e-mail", "Имя пользователя", "Вход", "Состояние"],
             ))
@@ -132,7 +132,7 @@ pub const OF_APPLICATIONS: List = List {
             let page = support::applications(query).await?;
             Ok(listed(
                 page,
-                |row| application_row(row),
+                application_row,
                 "Заявки",
                 &["ФИО, e-mail", "Организация, должность", "Отправлена", "Состояние"],
             ))
