@@ -25,4 +25,5 @@ pub mod quota;
 pub mod registration;
 pub mod seed;
 pub mod subsystems;
+mod tables;
 mod workers;

@@ -57,3 +57,7 @@ identifier!(
     /// A letter of the outbox.
     LetterId
 );
+identifier!(
+    /// An import of staff.
+    ImportId
+);

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 /// Every action and its title.
-const TITLES: [(&str, &str); 41] = [
+const TITLES: [(&str, &str); 46] = [
     ("account.blocked", "Учётная запись заблокирована"),
     ("account.created", "Учётная запись создана"),
     ("account.unblocked", "Учётная запись разблокирована"),
@@ -27,6 +27,11 @@ const TITLES: [(&str, &str); 41] = [
     ("employee.role_added", "Добавлена роль"),
     ("employee.role_ended", "Роль завершена"),
     ("employee.saved", "Карточка сохранена"),
+    ("employees.exported", "Выгружен список сотрудников"),
+    ("import.applied", "Импорт применён"),
+    ("import.discarded", "Импорт отменён"),
+    ("import.failed", "Импорт не применён"),
+    ("import.uploaded", "Загружен файл импорта"),
     ("kontingent.entered", "Вход в «Контингент»"),
     ("organization.created", "Организация создана"),
     ("registration.approved", "Заявка на регистрацию одобрена"),

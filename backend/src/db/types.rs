@@ -12,7 +12,7 @@ use diesel::serialize::{self, IsNull, Output, ToSql};
 use diesel::sql_types::{Binary, HasSqlType, SqlType};
 use diesel::sqlite::Sqlite;
 use epos_shared::ids::{
-    AccountId, ApplicationId, EmployeeId, LetterId, OrganizationId, RoleAssignmentId, SessionId,
+    AccountId, ApplicationId, EmployeeId, ImportId, LetterId, OrganizationId, RoleAssignmentId, SessionId,
 };
 use uuid::Uuid;
 
@@ -57,7 +57,16 @@ macro_rules! wire_ids {
         }
     )+};
 }
-wire_ids!(AccountId, SessionId, OrganizationId, EmployeeId, RoleAssignmentId, ApplicationId, LetterId);
+wire_ids!(
+    AccountId,
+    SessionId,
+    OrganizationId,
+    EmployeeId,
+    RoleAssignmentId,
+    ApplicationId,
+    LetterId,
+    ImportId
+);
 
 impl fmt::Display for Id {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

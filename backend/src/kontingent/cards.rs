@@ -3,8 +3,8 @@
 use chrono::NaiveDate;
 use diesel::result::QueryResult;
 use epos_shared::api::employees::{
-    CardError, EmployeeDraft, EmployeeInput, NewEmployee, NewEmployeeDraft, Person, RoleDraft, RoleInput,
-    SavedEmployee,
+    CardError, EmailRule, EmployeeDraft, EmployeeInput, NewEmployee, NewEmployeeDraft, Person, RoleDraft,
+    RoleInput, SavedEmployee,
 };
 use epos_shared::ids::EmployeeId;
 use epos_shared::problem::{FieldError, Problem, ProblemCode};
@@ -146,7 +146,7 @@ impl StaffOf<'_> {
     }
 
     /// Every wrong field of a new card at once: those that any client sees, and those that rights decide.
-    fn judge(
+    pub(crate) fn judge(
         &self,
         draft: &NewEmployeeDraft,
         place: Option<(OrganizationKind, Relation)>,
@@ -193,32 +193,69 @@ impl StaffOf<'_> {
         id: EmployeeId,
         draft: &EmployeeDraft,
     ) -> Result<SavedEmployee, ApiError> {
-        let today = services.context.today();
-        let card = self.card(conn, id, today)?;
-        card.changeable()?;
-        let present = self.show(conn, services, &card)?;
-        if draft.version != present.version {
-            return Err(conflict(&present));
-        }
-        let rule = present.email_rule();
-        let input = draft
-            .parse(card.organization.kind, &present.roles_on_card(), rule, today)
-            .map_err(ApiError::validation)?;
-        let changes = Changes::between(&card, &input, &draft.roles)?;
-        if changes.is_empty() {
-            return Ok(SavedEmployee { card: present, credentials: None });
-        }
-        self.demand_all(&card, &changes)?;
-        if !card_store::bump(conn, card.row.id, card.row.version, services.context.db_now())? {
-            return Err(conflict(&self.show_again(conn, services, card.row.id)?));
-        }
-        self.write(conn, services, asker, &card, &changes, &input)?;
+        let card = self.card(conn, id, services.context.today())?;
+        let changes = self.change(conn, services, asker, &card, draft)?;
         let credentials = if changes.added.is_empty() {
             None
         } else {
             Some(self.issue_credentials(conn, services, asker, &card)?)
         };
         Ok(SavedEmployee { card: self.show_again(conn, services, card.row.id)?, credentials })
+    }
+
+    /// [`Self::save`] without one-time credentials for added roles: an import issues none.
+    ///
+    /// # Errors
+    /// Those of [`Self::save`].
+    pub(crate) fn save_quietly(
+        &self,
+        conn: &mut Conn,
+        services: &Services,
+        asker: &Asker,
+        id: EmployeeId,
+        draft: &EmployeeDraft,
+    ) -> Result<(), ApiError> {
+        let card = self.card(conn, id, services.context.today())?;
+        self.change(conn, services, asker, &card, draft).map(|_| ())
+    }
+
+    fn change(
+        &self,
+        conn: &mut Conn,
+        services: &Services,
+        asker: &Asker,
+        card: &CardInView,
+        draft: &EmployeeDraft,
+    ) -> Result<Changes, ApiError> {
+        card.changeable()?;
+        if draft.version != i64::from(card.row.version) {
+            return Err(conflict(&self.show(conn, services, card)?));
+        }
+        let (input, changes) = self.judge_change(card, draft, services.context.today())?;
+        if changes.is_empty() {
+            return Ok(changes);
+        }
+        if !card_store::bump(conn, card.row.id, card.row.version, services.context.db_now())? {
+            return Err(conflict(&self.show_again(conn, services, card.row.id)?));
+        }
+        self.write(conn, services, asker, card, &changes, &input)?;
+        Ok(changes)
+    }
+
+    /// What a request changes of a card, once every value is right and every change allowed.
+    pub(super) fn judge_change(
+        &self,
+        card: &CardInView,
+        draft: &EmployeeDraft,
+        today: NaiveDate,
+    ) -> Result<(EmployeeInput, Changes), ApiError> {
+        let rule = if card.row.email.is_some() { EmailRule::Required } else { EmailRule::MayStayEmpty };
+        let input = draft
+            .parse(card.organization.kind, &card.roles_on_card(), rule, today)
+            .map_err(ApiError::validation)?;
+        let changes = Changes::between(card, &input, &draft.roles)?;
+        self.demand_all(card, &changes)?;
+        Ok((input, changes))
     }
 
     fn demand_all(&self, card: &CardInView, changes: &Changes) -> Result<(), ApiError> {
@@ -294,18 +331,18 @@ impl StaffOf<'_> {
 }
 
 /// What a request changes of a card.
-struct Changes {
-    person: bool,
+pub(super) struct Changes {
+    pub(super) person: bool,
     /// Added roles, each with its place in the form.
-    added: Vec<(usize, RoleInput)>,
-    dates: Vec<DatesChange>,
+    pub(super) added: Vec<(usize, RoleInput)>,
+    pub(super) dates: Vec<DatesChange>,
 }
 
-struct DatesChange {
+pub(super) struct DatesChange {
     id: Id,
-    role: Role,
-    before: Period,
-    after: Period,
+    pub(super) role: Role,
+    pub(super) before: Period,
+    pub(super) after: Period,
     action: Action,
 }
 
@@ -334,7 +371,7 @@ impl Changes {
         Ok(Self { person, added, dates })
     }
 
-    fn is_empty(&self) -> bool {
+    pub(super) fn is_empty(&self) -> bool {
         !self.person && self.added.is_empty() && self.dates.is_empty()
     }
 }

@@ -24,6 +24,7 @@ mod employees_list;
 mod http;
 mod letters;
 mod mail;
+mod many_cards;
 mod matrix;
 mod matrix_world;
 mod moderation;

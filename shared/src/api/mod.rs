@@ -5,7 +5,9 @@
 //! calls it to decide: there is one rule.
 
 pub mod accounts;
+pub mod bulk;
 pub mod employees;
+pub mod import;
 pub mod letters;
 pub mod organizations;
 pub mod page;
