@@ -24,7 +24,8 @@ use crate::http::{AllowedOrigins, BodyLimit, Policy, TrustedProxies};
 use crate::openapi::{self, Routes};
 use crate::organizations::Directory;
 use crate::registration::Pace;
-use crate::{assets, health, http, jobs};
+use crate::workers::Workers;
+use crate::{assets, health, http, import, jobs};
 
 /// What use cases work with. Handlers take it as `web::Data<Services>`. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -47,6 +48,8 @@ pub struct Services {
     pub directory: Directory,
     /// How often the directory is asked, by address.
     pub pace: Pace,
+    /// A thread that reads uploaded tables, one at a time: their size in memory is that of one.
+    pub(crate) tables: Workers,
 }
 
 impl Services {
@@ -61,6 +64,7 @@ impl Services {
         let hasher = Hasher::new(&config.passwords, params, &context).map_err(ApiError::internal)?;
         let consent = Arc::new(crate::consent::text(&config.consent).map_err(ApiError::internal)?);
         let db = Database::open(options)?;
+        let tables = Workers::start("epos-tables", 1).map_err(ApiError::internal)?;
         Ok(Self {
             config: Arc::new(config),
             mode,
@@ -71,6 +75,7 @@ impl Services {
             consent,
             directory: Directory::default(),
             pace: Pace::default(),
+            tables,
         })
     }
 
@@ -97,6 +102,7 @@ pub fn routes(config: &mut ServiceConfig) {
             .configure(crate::registration::routes)
             .configure(crate::subsystems::routes)
             .configure(crate::kontingent::routes)
+            .configure(import::routes)
             .configure(crate::mail::routes),
     );
 }
@@ -174,8 +180,9 @@ pub fn start(services: Services, listener: TcpListener) -> std::io::Result<Runni
     let sealer = actix_web::rt::spawn(jobs::run_sealer(services.clone(), stopped.clone()));
     let sweeper = actix_web::rt::spawn(jobs::run_sweeper(services.clone(), stopped.clone()));
     let postman = actix_web::rt::spawn(jobs::run_postman(services.clone(), stopped.clone()));
+    let importer = actix_web::rt::spawn(import::run_importer(services.clone(), stopped.clone()));
     let caretaker = actix_web::rt::spawn(jobs::run_caretaker(services, stopped));
-    let jobs = vec![sealer, sweeper, postman, caretaker];
+    let jobs = vec![sealer, sweeper, postman, importer, caretaker];
     Ok(Running { address, handle, stop, jobs, server: actix_web::rt::spawn(server) })
 }
 

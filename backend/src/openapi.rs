@@ -25,6 +25,7 @@ use crate::app;
         (name = "accounts", description = "Accounts and applications, for support"),
         (name = "subsystems", description = "Subsystems allowed for the roles in force"),
         (name = "kontingent", description = "«Контингент»: organizations, cards, binding"),
+        (name = "import", description = "Import of staff out of a table"),
         (name = "demo", description = "What only the demo has"),
         (name = "health", description = "For whoever watches the server"),
     )

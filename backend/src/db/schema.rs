@@ -385,6 +385,7 @@ table! {
         undecided -> Integer,
         done -> Integer,
         failure -> Nullable<Text>,
+        tries -> Integer,
         address -> Nullable<Text>,
         created_at -> Timestamp,
         decided_at -> Nullable<Timestamp>,

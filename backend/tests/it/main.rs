@@ -22,6 +22,7 @@ mod directory;
 mod employees_card;
 mod employees_list;
 mod http;
+mod import;
 mod letters;
 mod mail;
 mod many_cards;

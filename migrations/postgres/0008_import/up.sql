@@ -22,6 +22,8 @@ CREATE TABLE imports (
     done INTEGER NOT NULL DEFAULT 0,
     -- Why the last try came to nothing.
     failure TEXT,
+    -- How often it was taken up since it was set going.
+    tries INTEGER NOT NULL DEFAULT 0,
     address TEXT,
     created_at TIMESTAMP NOT NULL,
     decided_at TIMESTAMP,
@@ -49,7 +51,7 @@ CREATE TABLE import_rows (
     step INTEGER NOT NULL DEFAULT 0,
     PRIMARY KEY (import_id, line)
 );
-CREATE INDEX import_rows_by_outcome ON import_rows (import_id, outcome, line);
+CREATE INDEX import_rows_by_outcome ON import_rows (import_id, outcome, step, line);
 
 -- What the columns of somebody's last file held.
 CREATE TABLE import_templates (

@@ -4,6 +4,7 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
+use super::bulk::FileFormat;
 use super::page::{MAX_LIMIT, Total};
 use crate::ids::{EmployeeId, ImportId};
 use crate::problem::FieldError;
@@ -517,6 +518,17 @@ pub struct ImportRowsQuery {
     /// Rows at most, 1–100.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub limit: Option<u32>,
+}
+
+/// Parameters of the sample.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::IntoParams))]
+#[serde(deny_unknown_fields)]
+pub struct SampleQuery {
+    /// `csv` or `xlsx`.
+    #[serde(default)]
+    #[cfg_attr(feature = "openapi", param(inline))]
+    pub format: FileFormat,
 }
 
 /// Rows of a preview, in the order of the file.
