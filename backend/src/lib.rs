@@ -12,6 +12,7 @@ mod cursor;
 pub mod db;
 pub mod demo;
 pub mod error;
+pub mod esia;
 mod health;
 pub mod http;
 pub mod import;

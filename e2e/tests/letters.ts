@@ -128,6 +128,8 @@ export async function setPassword(page: Page, password: string): Promise<string>
   await page.getByLabel('Новый пароль', { exact: true }).fill(password);
   await page.getByRole('button', { name: 'Сохранить пароль' }).click();
   await expect(page).toHaveURL(/\/login\/rsaa$/);
+  // The address changes before the program of the sign-in is there.
+  await expect(page.getByRole('heading', { level: 1, name: 'Вход в ЭПОС' })).toBeVisible();
   return userName;
 }
 

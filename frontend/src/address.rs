@@ -20,6 +20,12 @@ pub fn sign_in_address(from: &str) -> String {
     }
 }
 
+/// The address of the page that asks for the consent and returns to `from`.
+#[must_use]
+pub fn consent_address(from: &str) -> String {
+    format!("/consent?next={}", encode(from))
+}
+
 /// A text as it stands in a query string (RFC 3986, unreserved characters stay).
 #[must_use]
 pub fn encode(text: &str) -> String {

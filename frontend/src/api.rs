@@ -22,6 +22,7 @@ use web_sys::RequestCredentials;
 
 use crate::address::with_query;
 
+pub mod many;
 pub mod own;
 pub mod support;
 

@@ -58,6 +58,7 @@ fn App(program: Program, pages: Pages) -> impl IntoView {
                     </a>
                     <LowVisionPanel/>
                     <Header/>
+                    <pages::Sections/>
                     <main class="main" id="content" tabindex="-1">
                         <Page program=program pages=pages/>
                     </main>
@@ -113,7 +114,7 @@ fn Page(program: Program, pages: Pages) -> impl IntoView {
     })
 }
 
-/// What stands for a page of the other program, which a full load of the address brings.
+/// What stands for a page of another program, which a full load of the address brings.
 fn elsewhere() -> AnyView {
     use_session().hand_on();
     hand_on_visits();

@@ -10,12 +10,11 @@ use leptos::task::spawn_local;
 use leptos_router::NavigateOptions;
 use leptos_router::hooks::{use_location, use_navigate};
 
-use crate::address::sign_in_address;
+use crate::address::{consent_address, sign_in_address};
 use crate::api::{self, Answer, ApiError};
 use crate::components::{ErrorPage, Loading};
 use crate::dom;
 use crate::drafts;
-use crate::pages::consent_address;
 use crate::tabs::{Tabs, Word};
 
 /// What is known of the session.
@@ -56,7 +55,7 @@ pub fn use_session() -> SessionContext {
     expect_context()
 }
 
-/// What a program leaves for the other one after the session has ended.
+/// What a program leaves for the next one after the session has ended.
 const ENDED: &str = "epos-ended";
 
 /// Puts the session into the context and asks the server for it.
@@ -167,7 +166,7 @@ impl SessionContext {
         }
     }
 
-    /// Leaves for the other program why nobody is signed in.
+    /// Leaves for the next program why nobody is signed in.
     pub fn hand_on(self) {
         if self.parting.get_untracked() == Parting::Ended {
             dom::hand_on(ENDED, "1");

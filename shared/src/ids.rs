@@ -58,6 +58,18 @@ identifier!(
     LetterId
 );
 identifier!(
+    /// A row of «Расхождения с Госуслугами».
+    MismatchId
+);
+identifier!(
+    /// Something support must look at.
+    AlarmId
+);
+identifier!(
+    /// A category («Родитель», «Обучающийся») somebody was given.
+    CategoryGrantId
+);
+identifier!(
     /// An import of staff.
     ImportId
 );

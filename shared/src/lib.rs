@@ -4,6 +4,7 @@
 //! and are built through `FromStr`/`TryFrom` only, also by serde.
 
 pub mod api;
+pub mod esia;
 pub mod ids;
 pub mod problem;
 pub mod programs;

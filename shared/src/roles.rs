@@ -210,6 +210,25 @@ pub enum RoleCategory {
 }
 
 impl RoleCategory {
+    /// Every category, in the order of the page.
+    pub const ALL: [Self; 3] = [Self::Employee, Self::Parent, Self::Student];
+
+    /// The category as it stands in the database and on the wire.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Employee => "employee",
+            Self::Parent => "parent",
+            Self::Student => "student",
+        }
+    }
+
+    /// The category of a word of the database.
+    #[must_use]
+    pub fn from_wire(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|category| category.as_str() == text)
+    }
+
     /// The category in Russian.
     #[must_use]
     pub const fn title(self) -> &'static str {

@@ -57,6 +57,7 @@ async fn show(services: web::Data<Services>, who: SignedIn) -> Result<web::Json<
             organization,
             email_verified: account.email_verified_at.is_some(),
             has_password: account.password_hash.is_some(),
+            esia: None,
             password_changed_at: account.password_changed_at.map(|at| at.and_utc()),
             created_at: account.created_at.and_utc(),
             previous_sign_in_at: who.previous_sign_in_at,

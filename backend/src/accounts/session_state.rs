@@ -1,7 +1,7 @@
 //! The session as its own person sees it.
 
 use chrono::{DateTime, Utc};
-use epos_shared::api::session::{AccountSummary, Session, SessionState};
+use epos_shared::api::session::{AccountSummary, Session, SessionState, SignInWay};
 use epos_shared::roles::RoleCategory;
 
 use super::SignedIn;
@@ -54,7 +54,9 @@ pub(super) async fn show(services: &Services, view: View) -> Result<SessionState
             user_name: account.user_name,
             email: account.email,
         },
-        category: RoleCategory::Employee,
+        categories: vec![RoleCategory::Employee],
+        category: Some(RoleCategory::Employee),
+        way: SignInWay::Password,
         cards,
         chosen_card,
         today,

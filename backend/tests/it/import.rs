@@ -214,8 +214,9 @@ crate::both_databases! {
         let problem = support.post(&at(&import, "/apply"), json!(null)).await.expect_problem(422, "validation-failed");
         assert_eq!(wrong(&problem), ["rows: undecided"]);
         let decide = |rows: Value| json!({ "rows": rows });
-        let problem = support.put(&at(&import, "/decisions"), decide(json!([{ "line": 4, "decision": "skip" }, { "line": 3, "decision": "same" }])));
-        assert_eq!(wrong(&problem.await.expect_problem(422, "validation-failed")), ["rows/0/decision: nothing-to-decide", "rows/1/decision: nothing-to-decide"]);
+        let wrong_ones = decide(json!([{ "line": 4, "decision": "skip" }, { "line": 3, "decision": "same" }]));
+        let problem = support.put(&at(&import, "/decisions"), wrong_ones).await.expect_problem(422, "validation-failed");
+        assert_eq!(wrong(&problem), ["rows/0/decision: nothing-to-decide", "rows/1/decision: nothing-to-decide"]);
         let decided = decide(json!([
             { "line": 2, "decision": "same" }, { "line": 3, "decision": "create" },
             { "line": 5, "decision": "same" }, { "line": 6, "decision": "skip" },

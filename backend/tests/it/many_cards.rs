@@ -3,7 +3,7 @@
 use epos_shared::roles::Role;
 use serde_json::{Value, json};
 
-use crate::common::{Client, TestApp};
+use crate::common::Client;
 use crate::people::{self, District, EMPLOYEES, actions, card, card_with_email, works_as};
 
 const EXPORT: &str = "/api/v1/kontingent/employees/export";

@@ -9,6 +9,7 @@ mod own_cards;
 mod profile;
 mod registration;
 mod rsaa;
+mod sections;
 mod soon;
 mod staff_instruction;
 mod subsystems;
@@ -18,9 +19,8 @@ pub use esia::Esia;
 pub use home::Home;
 pub use login::SignInChoice;
 pub use not_found::NotFound;
-pub use registration::consent_address;
 pub use rsaa::Rsaa;
-pub use soon::instruction;
+pub use sections::Sections;
 pub use staff_instruction::StaffInstruction;
 pub use subsystems::Subsystems;
 
@@ -36,7 +36,8 @@ pub fn of_main(parts: &[&str]) -> AnyView {
         ["login", "rsaa"] => view! { <Rsaa/> }.into_any(),
         ["login", "esia"] => view! { <Esia/> }.into_any(),
         ["instructions", "staff"] => view! { <StaffInstruction/> }.into_any(),
-        ["instructions", name] => instruction(name),
+        ["instructions", name] => soon::instruction(name),
+        [name @ ("support" | "portal")] => soon::soon(name),
         ["subsystems"] => signed_in(|| view! { <Subsystems/> }.into_any()),
         ["kontingent"] => signed_in(|| view! { <kontingent::Entry/> }.into_any()),
         ["kontingent", "bind"] => signed_in(|| view! { <kontingent::Bind/> }.into_any()),
@@ -44,17 +45,29 @@ pub fn of_main(parts: &[&str]) -> AnyView {
         ["kontingent", "employees"] => signed_in(|| view! { <kontingent::EmployeeList/> }.into_any()),
         ["kontingent", "employees", "new"] => signed_in(|| view! { <kontingent::NewCard/> }.into_any()),
         ["kontingent", "employees", _] => signed_in(|| view! { <kontingent::SavedCard/> }.into_any()),
-        [name] => registration::page(name),
         _ => view! { <NotFound/> }.into_any(),
     }
 }
 
-/// The pages of the other program; their addresses are known to [`Program::of`] too.
+/// The pages of one's own account; their addresses are known to [`Program::of`] too.
 ///
 /// [`Program::of`]: epos_shared::programs::Program::of
 pub fn of_own(parts: &[&str]) -> AnyView {
     match parts {
         ["profile"] => signed_in(|| view! { <profile::Profile/> }.into_any()),
+        [name] => registration::page(name),
+        _ => view! { <NotFound/> }.into_any(),
+    }
+}
+
+/// The pages of administration: a page is an arm here, the first or second word of its address in
+/// [`Program::of`], and, where the navigation leads to it, an entry of [`sections`].
+///
+/// [`Program::of`]: epos_shared::programs::Program::of
+pub fn of_manage(parts: &[&str]) -> AnyView {
+    match parts {
+        ["kontingent", "bulk"] => signed_in(kontingent::bulk),
+        ["kontingent", "import"] => signed_in(kontingent::import),
         ["accounts"] => signed_in(support::accounts),
         ["accounts", _] => signed_in(support::account),
         ["applications"] => signed_in(support::applications),

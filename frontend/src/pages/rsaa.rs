@@ -8,7 +8,6 @@ use leptos::task::spawn_local;
 use leptos_router::NavigateOptions;
 use leptos_router::hooks::{use_navigate, use_query_map};
 
-use super::registration::take_user_name;
 use crate::address::safe_next;
 use crate::api::{self, ApiError};
 use crate::components::{Alert, Button, Heading, Kind, PasswordField, ProblemAlert, TextField, Tone};
@@ -16,6 +15,9 @@ use crate::dom;
 use crate::form::{FormErrors, field_id};
 use crate::russian;
 use crate::session::{Known, Parting, use_session};
+
+/// Under which name the program that has set a password leaves whose it is: the sign-in begins with it.
+pub const USER_NAME: &str = "epos-user-name";
 
 /// The form.
 #[component]
@@ -34,7 +36,7 @@ pub fn Rsaa() -> impl IntoView {
         }
     });
 
-    let arrived = take_user_name();
+    let arrived = dom::handed_on(USER_NAME);
     let user_name = RwSignal::new(arrived.clone().unwrap_or_default());
     let password = RwSignal::new(String::new());
     let typed = move || SignIn { user_name: user_name.get(), password: password.get() };

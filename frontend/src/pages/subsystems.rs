@@ -5,6 +5,7 @@ use leptos::prelude::*;
 
 use crate::api;
 use crate::components::{Alert, EmptyState, ErrorState, Heading, Loading, Tone};
+use crate::pages::sections::SupportTiles;
 use crate::russian;
 use crate::session::use_session;
 
@@ -31,7 +32,7 @@ pub fn Subsystems() -> impl IntoView {
             <Heading text="Подсистемы"/>
         </div>
         {content}
-        <super::support::Menu/>
+        <SupportTiles/>
         {move || {
             before()
                 .map(|moment| {
@@ -59,6 +60,17 @@ fn allowed_view(allowed: SubsystemsAllowed) -> AnyView {
             </Alert>
         }
         .into_any(),
+        SubsystemsAdvice::BindMatchedCard => view! {
+            <Alert title="Ваша карточка сотрудника найдена, но ещё не привязана">
+                <p>
+                    "Откройте «Контингент» и введите логин и одноразовый пароль карточки: тогда откроется всё, что дают её роли. Их выдаёт администратор «Контингента» в вашей организации."
+                </p>
+            </Alert>
+        }
+        .into_any(),
+        SubsystemsAdvice::NothingForCategory => {
+            view! { <Alert title="Для этой категории подсистем пока нет"></Alert> }.into_any()
+        }
     });
     let tiles = if allowed.items.is_empty() {
         view! {

@@ -6,9 +6,12 @@
 
 pub mod accounts;
 pub mod bulk;
+pub mod categories;
 pub mod employees;
+pub mod esia;
 pub mod import;
 pub mod letters;
+pub mod mismatches;
 pub mod organizations;
 pub mod page;
 pub mod profile;

@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
+use super::esia::EsiaLink;
 use super::organizations::OrganizationSummary;
 use super::session::AccountSummary;
 use crate::ids::SessionId;
@@ -39,6 +40,9 @@ pub struct Profile {
     pub email_verified: bool,
     /// Whether there is a password (РСАА).
     pub has_password: bool,
+    /// Joined with Госуслуги.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub esia: Option<EsiaLink>,
     /// When the password was set.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub password_changed_at: Option<DateTime<Utc>>,

@@ -7,6 +7,7 @@
 
 mod cards;
 mod data;
+mod export;
 mod figures;
 mod http;
 mod list;
@@ -58,6 +59,7 @@ const FIGURES: &[Figure] = &[
     figures::SESSION,
     list::LIST,
     cards::SAVE,
+    export::EXPORT,
     strangers::TIMING,
     strangers::DIRECTORY,
     figures::SIZE,

@@ -1,18 +1,23 @@
 //! ИС «Контингент» (screens.md 14–18).
 
 mod bind;
+mod bulk;
 mod card;
 mod cards;
+mod import;
 mod list;
 mod no_rights;
+mod selection;
 
 use epos_shared::ids::EmployeeId;
 use epos_shared::rights::works_in_kontingent;
 use leptos::prelude::*;
 
 pub use bind::Bind;
+pub use bulk::bulk;
 pub use card::{NewCard, SavedCard};
 pub use cards::Cards;
+pub use import::{IMPORT, import};
 pub use list::{EmployeeList, option_of};
 use no_rights::NoRights;
 
@@ -36,7 +41,7 @@ pub struct ListPlace {
     opened: StoredValue<Option<EmployeeId>>,
 }
 
-/// Under which name a program leaves the place for the other one.
+/// Under which name a program leaves the place for the next one.
 const PLACE: &str = "epos-list";
 
 /// Puts the place into the context.
@@ -45,7 +50,7 @@ pub fn provide_list_place() {
     provide_context(ListPlace { address: StoredValue::new(address), opened: StoredValue::new(None) });
 }
 
-/// Leaves the place for the other program, which leaves it for this one in turn.
+/// Leaves the place for the next program, which leaves it for the one after in turn.
 pub fn hand_on_list_place() {
     let place = expect_context::<ListPlace>();
     place.address.with_value(|address| dom::hand_on(PLACE, address));

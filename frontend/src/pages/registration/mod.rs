@@ -17,12 +17,8 @@ use self::form::Register;
 use self::letters::DemoLetters;
 use self::link::LinkPage;
 use super::NotFound;
-use super::soon::soon;
 use crate::components::Heading;
 use crate::session::SignedIn;
-
-pub use consent::consent_address;
-pub use password::take_user_name;
 
 /// The page of an address of one word.
 #[must_use]
@@ -36,7 +32,6 @@ pub fn page(name: &str) -> AnyView {
         "confirm-email" => link("/confirm-email"),
         "consent" => view! { <SignedIn asks_consent=true><Consent/></SignedIn> }.into_any(),
         "letters" => view! { <DemoLetters/> }.into_any(),
-        "support" | "portal" => soon(name),
         _ => view! { <NotFound/> }.into_any(),
     }
 }

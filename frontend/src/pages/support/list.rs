@@ -57,7 +57,6 @@ impl Pages {
 pub struct List {
     path: &'static str,
     title: &'static str,
-    other: (&'static str, &'static str),
     placeholder: &'static str,
     any: &'static str,
     states: &'static [(&'static str, &'static str)],
@@ -69,7 +68,6 @@ pub struct List {
 pub const OF_ACCOUNTS: List = List {
     path: ACCOUNTS,
     title: "Учётные записи",
-    other: (APPLICATIONS, "Заявки"),
     placeholder: "ФИО, имя пользователя или e-mail",
     any: "Любое",
     states: &[
@@ -94,7 +92,6 @@ pub const OF_ACCOUNTS: List = List {
 pub const OF_APPLICATIONS: List = List {
     path: APPLICATIONS,
     title: "Заявки",
-    other: (ACCOUNTS, "Учётные записи"),
     placeholder: "ФИО или e-mail",
     any: "Ждут решения",
     states: &[
@@ -244,12 +241,10 @@ pub fn page(list: &'static List) -> AnyView {
     let ask = move || asked(list, session, query.get(), count);
     let states: Vec<_> =
         list.states.iter().map(|(state, name)| ((*state).to_owned(), (*name).to_owned())).collect();
-    let (other, other_name) = list.other;
     view! {
         <Breadcrumbs above=vec![("Подсистемы", "/subsystems".to_owned())] here=list.title/>
         <div class="page-head">
             <Heading text=list.title/>
-            <LinkButton href=other>{other_name}</LinkButton>
         </div>
         <div class="filters" role="search">
             <Search

@@ -29,36 +29,6 @@ fn supports(session: SessionContext) -> bool {
     })
 }
 
-/// The way to these pages, for those who may see them.
-#[component]
-pub fn Menu() -> impl IntoView {
-    let session = use_session();
-    let mine = Memo::new(move |_| supports(session));
-    move || {
-        mine.get().then(|| {
-            view! {
-                <h2 class="after-tiles gap-below">"Для техподдержки"</h2>
-                <ul class="tiles plain">
-                    {tile(ACCOUNTS, "Учётные записи", "Найти человека, заблокировать, отправить письмо ещё раз")}
-                    {tile(APPLICATIONS, "Заявки", "Решить, давать ли учётную запись")}
-                </ul>
-            }
-        })
-    }
-}
-
-fn tile(href: &'static str, name: &'static str, note: &'static str) -> AnyView {
-    view! {
-        <li>
-            <a class="tile" href=href>
-                <span class="tile-name">{name}</span>
-                <span class="tile-note">{note}</span>
-            </a>
-        </li>
-    }
-    .into_any()
-}
-
 /// Shows a page to support, and to the others why there is none.
 fn for_support(page: impl Fn() -> AnyView + Send + 'static) -> AnyView {
     let session = use_session();
