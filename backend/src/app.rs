@@ -21,10 +21,10 @@ use crate::context::Context;
 use crate::db::Database;
 use crate::error::{ApiError, respond};
 use crate::http::{AllowedOrigins, BodyLimit, Policy, TrustedProxies};
+use crate::import::table::TableReader;
 use crate::openapi::{self, Routes};
 use crate::organizations::Directory;
 use crate::registration::Pace;
-use crate::workers::Workers;
 use crate::{assets, health, http, import, jobs};
 
 /// What use cases work with. Handlers take it as `web::Data<Services>`. Cheap to clone.
@@ -48,8 +48,8 @@ pub struct Services {
     pub directory: Directory,
     /// How often the directory is asked, by address.
     pub pace: Pace,
-    /// A thread that reads uploaded tables, one at a time: their size in memory is that of one.
-    pub(crate) tables: Workers,
+    /// Reads uploaded tables.
+    pub tables: TableReader,
 }
 
 impl Services {
@@ -64,7 +64,7 @@ impl Services {
         let hasher = Hasher::new(&config.passwords, params, &context).map_err(ApiError::internal)?;
         let consent = Arc::new(crate::consent::text(&config.consent).map_err(ApiError::internal)?);
         let db = Database::open(options)?;
-        let tables = Workers::start("epos-tables", 1).map_err(ApiError::internal)?;
+        let tables = TableReader::start().map_err(ApiError::internal)?;
         Ok(Self {
             config: Arc::new(config),
             mode,

@@ -12,7 +12,7 @@ use serde_json::json;
 
 use super::judge::{self, Judged};
 use super::store::{self, Row};
-use super::table::{self, Limits, Table};
+use super::table::{Limits, Table};
 use crate::app::Services;
 use crate::audit::{self, Event};
 use crate::db::types::Id;
@@ -40,11 +40,7 @@ pub(super) async fn upload(
 ) -> Result<Import, ApiError> {
     // Nobody's file is read who has no rights.
     let card = gate::read(services, asker.clone(), |_, _, staff| Ok(staff.card_id())).await?;
-    let table = services
-        .tables
-        .run(move || table::read(&bytes, LIMITS))
-        .await
-        .ok_or_else(|| ApiError::internal("reading a table panicked"))??;
+    let table = services.tables.read(bytes, LIMITS).await?;
     let account = asker.account;
     let template = services.db.read(move |conn| store::template(conn, account)).await?;
     let columns = mapping_of(&table.headings, &template);

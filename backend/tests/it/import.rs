@@ -174,7 +174,7 @@ crate::both_databases! {
                 "9 wrong start:date-malformed",
                 "10 wrong end:dates-crossed",
                 "11 wrong end:role-already-over",
-                "12 wrong family_name:name-character",
+                "12 wrong family_name:name-digit",
                 "13 created",
             ]
         );
