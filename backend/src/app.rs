@@ -20,6 +20,7 @@ use crate::config::{Config, Mode, Origin};
 use crate::context::Context;
 use crate::db::Database;
 use crate::error::{ApiError, respond};
+use crate::esia::Esia;
 use crate::http::{AllowedOrigins, BodyLimit, Policy, TrustedProxies};
 use crate::import::table::TableReader;
 use crate::openapi::{self, Routes};
@@ -50,6 +51,8 @@ pub struct Services {
     pub pace: Pace,
     /// Reads uploaded tables.
     pub tables: TableReader,
+    /// The link to Госуслуги, if one is configured.
+    pub esia: Option<Arc<Esia>>,
 }
 
 impl Services {
@@ -63,6 +66,7 @@ impl Services {
         let params = config.password_params().map_err(ApiError::internal)?;
         let hasher = Hasher::new(&config.passwords, params, &context).map_err(ApiError::internal)?;
         let consent = Arc::new(crate::consent::text(&config.consent).map_err(ApiError::internal)?);
+        let esia = Esia::open(&config).map_err(|wrong| ApiError::internal(wrong.join("\n")))?;
         let db = Database::open(options)?;
         let tables = TableReader::start().map_err(ApiError::internal)?;
         Ok(Self {
@@ -76,6 +80,7 @@ impl Services {
             directory: Directory::default(),
             pace: Pace::default(),
             tables,
+            esia: esia.map(Arc::new),
         })
     }
 
@@ -95,14 +100,18 @@ impl Services {
 
 /// Every route of the API: the description is generated from the same list.
 pub fn routes(config: &mut ServiceConfig) {
-    config.service(health::healthz).service(health::readyz).service(
+    config.service(health::healthz).service(health::readyz).configure(crate::esia::browser_routes).service(
         utoipa_actix_web::scope("/api/v1")
             .configure(crate::accounts::routes)
+            .configure(crate::alarms::routes)
+            .configure(crate::esia::routes)
             .configure(crate::consent::routes)
             .configure(crate::registration::routes)
+            .configure(crate::identification::routes)
             .configure(crate::subsystems::routes)
             .configure(crate::kontingent::routes)
             .configure(import::routes)
+            .configure(crate::audit::routes)
             .configure(crate::mail::routes),
     );
 }

@@ -1,6 +1,7 @@
 //! The server of ЭПОС: features in folders of their own, beside them what all of them stand on.
 
 pub mod accounts;
+pub mod alarms;
 pub mod app;
 mod assets;
 pub mod audit;
@@ -15,6 +16,7 @@ pub mod error;
 pub mod esia;
 mod health;
 pub mod http;
+pub mod identification;
 pub mod import;
 mod invented;
 pub mod jobs;

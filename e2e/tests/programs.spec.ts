@@ -1,6 +1,6 @@
 import type { Page } from '@playwright/test';
 import { expect, test } from './fixtures';
-import { openKontingent, PASSWORD, signIn, signOut, typeCredentials } from './person';
+import { openKontingent, PASSWORD, search, signIn, signOut, typeCredentials } from './person';
 
 /** The page has loaded this program; waits, since the address may change before the page of another program is there. */
 const expectProgram = (page: Page, program: 'main' | 'own' | 'manage') =>
@@ -8,9 +8,7 @@ const expectProgram = (page: Page, program: 'main' | 'own' | 'manage') =>
 
 test('the header leads to the profile, and the way back to the list as it was', async ({ page }) => {
   await openKontingent(page, 'director_school');
-  const search = page.getByRole('searchbox');
-  await search.fill('ве');
-  await expect(page).toHaveURL(/\?/);
+  await search(page, 'ве');
   const list = page.url();
   const row = page.getByRole('row').nth(1);
   const first = await row.innerText();
@@ -23,7 +21,7 @@ test('the header leads to the profile, and the way back to the list as it was', 
 
   await page.goBack();
   await expect(page).toHaveURL(list);
-  await expect(search).toHaveValue('ве');
+  await expect(page.getByRole('searchbox')).toHaveValue('ве');
   await expect(row).toHaveText(first, { useInnerText: true });
   await expectProgram(page, 'main');
 

@@ -5,6 +5,7 @@ pub mod registration;
 use std::cell::Cell;
 use std::future::Future;
 
+use epos_shared::api::categories::ChooseCategory;
 use epos_shared::api::employees::{
     EmployeeCard, EmployeeDraft, EmployeeQuery, EmployeeRow, NewEmployeeDraft, OneTimeCredentials,
     SavedEmployee,
@@ -22,7 +23,10 @@ use web_sys::RequestCredentials;
 
 use crate::address::with_query;
 
+pub mod esia;
+pub mod journal;
 pub mod many;
+pub mod mismatches;
 pub mod own;
 pub mod support;
 
@@ -117,6 +121,11 @@ pub async fn sign_out() -> Answer<()> {
 /// Works as another of the own cards from now on.
 pub async fn choose_card(request: &ChooseCard) -> Answer<SessionState> {
     read(&change(Method::PUT, "/api/v1/session/card", Some(request)).await?)
+}
+
+/// Works in another of the categories held from now on.
+pub async fn choose_category(request: &ChooseCategory) -> Answer<SessionState> {
+    read(&change(Method::PUT, "/api/v1/session/category", Some(request)).await?)
 }
 
 /// The subsystems open to the person today.

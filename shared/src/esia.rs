@@ -50,11 +50,17 @@ pub enum Failure {
     Taken,
     /// `other-person`: ФИО of the account and at Госуслуги differ.
     OtherPerson,
+    /// `bad-name`: ФИО at Госуслуги that no rule here takes.
+    BadName,
+    /// `no-data`: Госуслуги did not give what was asked for.
+    NoData,
+    /// `signer`: our request could not be signed.
+    Signer,
 }
 
 impl Failure {
     /// Every failure.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 13] = [
         Self::Off,
         Self::Unreachable,
         Self::WrongBrowser,
@@ -65,6 +71,9 @@ impl Failure {
         Self::NoCategory,
         Self::Taken,
         Self::OtherPerson,
+        Self::BadName,
+        Self::NoData,
+        Self::Signer,
     ];
 
     /// As it stands in the address and in the journal.
@@ -81,6 +90,9 @@ impl Failure {
             Self::NoCategory => "no-category",
             Self::Taken => "taken",
             Self::OtherPerson => "other-person",
+            Self::BadName => "bad-name",
+            Self::NoData => "no-data",
+            Self::Signer => "signer",
         }
     }
 
@@ -139,6 +151,22 @@ impl Failure {
                 "Связать можно только свою учётную запись. Проверьте, что на Госуслуги вошли именно вы; если ФИО \
                  изменились, обратитесь в техподдержку.",
                 WhoActs::Person,
+            ),
+            Self::BadName => (
+                "ФИО на Госуслугах записаны необычно",
+                "Мы не можем принять такую запись ФИО: в ней есть цифры, недопустимые знаки или смешаны русские и \
+                 латинские буквы. Исправьте её на Госуслугах или напишите в техподдержку.",
+                WhoActs::Person,
+            ),
+            Self::NoData => (
+                "Госуслуги не передали данные для входа",
+                "Техподдержка уже знает об этом. Попробуйте позже или войдите по имени пользователя и паролю.",
+                WhoActs::OurAdministrator,
+            ),
+            Self::Signer => (
+                "Не удалось подписать запрос к Госуслугам",
+                "Техподдержка уже знает об этом. Попробуйте позже или войдите по имени пользователя и паролю.",
+                WhoActs::OurAdministrator,
             ),
         };
         Explanation { title, detail, who }

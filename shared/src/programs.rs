@@ -6,7 +6,8 @@
 pub enum Program {
     /// Sign-in, subsystems, the staff list and its cards: what most people come for.
     Main,
-    /// One's own account: profile, registration, what the links of letters open, consent.
+    /// One's own account: profile, registration, what the links of letters open, consent, what follows the way
+    /// through Госуслуги.
     Own,
     /// Administration: the seldom sections of «Контингент», and the pages of support.
     Manage,
@@ -19,7 +20,8 @@ impl Program {
         let mut parts = path.trim_matches('/').split('/');
         match (parts.next().unwrap_or_default(), parts.next()) {
             ("profile" | "register" | "activate" | "confirm" | "confirm-email", _)
-            | ("recover" | "consent" | "letters", _) => Self::Own,
+            | ("recover" | "consent" | "letters", _)
+            | ("login", Some("esia")) => Self::Own,
             ("kontingent", Some("organizations" | "import" | "bulk" | "queues"))
             | ("kontingent", Some("reports" | "journal" | "mismatches"))
             | ("accounts" | "applications", _)
@@ -37,6 +39,9 @@ mod tests {
     #[test]
     fn an_address_belongs_to_the_program_of_its_first_parts() {
         for path in ["/profile", "/profile/", "/register", "/recover", "/activate", "/consent", "/letters"] {
+            assert_eq!(Program::of(path), Program::Own, "{path}");
+        }
+        for path in ["/login/esia", "/login/esia/mismatch"] {
             assert_eq!(Program::of(path), Program::Own, "{path}");
         }
         for path in [
@@ -57,6 +62,7 @@ mod tests {
             "/profiles",
             "/login",
             "/login/rsaa",
+            "/roles",
             "/support",
             "/support/",
             "/kontingent",

@@ -154,6 +154,18 @@ impl Database {
         on_thread(&self.writing, move || write_on(&pool, Isolation::ReadCommitted, work)).await
     }
 
+    /// [`Self::read`] for callers that are on a blocking thread already (commands).
+    ///
+    /// # Errors
+    /// What `work` answers, or the database's failure.
+    pub fn read_blocking<T, E, F>(&self, work: F) -> Result<T, E>
+    where
+        E: From<DbError>,
+        F: FnOnce(&mut Conn) -> Result<T, E>,
+    {
+        work(&mut *checkout(&self.readers)?)
+    }
+
     /// [`Self::write_tx`] for callers that are on a blocking thread already (commands, demo data).
     ///
     /// # Errors

@@ -466,6 +466,18 @@ table! {
     use diesel::sql_types::*;
     use crate::db::types::DbUuid;
 
+    role_notices (role_assignment_id, ends_on, days_before) {
+        role_assignment_id -> DbUuid,
+        ends_on -> Date,
+        days_before -> Integer,
+        told_at -> Timestamp,
+    }
+}
+
+table! {
+    use diesel::sql_types::*;
+    use crate::db::types::DbUuid;
+
     imports (id) {
         id -> DbUuid,
         account_id -> DbUuid,
@@ -562,5 +574,6 @@ allow_tables_to_appear_in_same_query!(
     organizations,
     password_history,
     role_assignments,
+    role_notices,
     sessions,
 );

@@ -138,7 +138,7 @@ pub(super) fn judge(
         locate(conn, staff, &mut places, &mut around, columns, &line, &mut row)?;
         rows.push(row);
     }
-    let cards = Cards::load(conn, staff, &mut around, &rows, today)?;
+    let cards = Cards::load(conn, staff, &mut around, &rows, context)?;
     let groups = sort_out(&mut rows, &cards);
     for group in groups.new {
         make(staff, &mut rows, &group, today, context);
@@ -187,6 +187,7 @@ fn read(columns: &[Option<ImportField>], line: &Line) -> Row {
         given_name,
         patronymic,
         email: something(text(ImportField::Email)),
+        ..PersonDraft::default()
     };
     let role_text = text(ImportField::Role);
     let shown = [&person.family_name, &person.given_name, &person.patronymic];
@@ -320,7 +321,7 @@ impl Cards {
         staff: &StaffOf<'_>,
         around: &mut Surroundings,
         rows: &[Row],
-        today: NaiveDate,
+        context: &Context,
     ) -> Result<Self, ApiError> {
         let mut logins: Vec<String> = Vec::new();
         let mut emails: Vec<String> = Vec::new();
@@ -344,11 +345,11 @@ impl Cards {
         };
         once(&mut logins);
         once(&mut emails);
-        let mut found = staff.known_cards(conn, around, Known::Logins(&logins), today)?;
-        found.extend(staff.known_cards(conn, around, Known::Emails(&emails), today)?);
+        let mut found = staff.known_cards(conn, around, Known::Logins(&logins), context)?;
+        found.extend(staff.known_cards(conn, around, Known::Emails(&emails), context)?);
         for (place, mut keys) in names {
             once(&mut keys);
-            found.extend(staff.known_cards(conn, around, Known::Names(place, &keys), today)?);
+            found.extend(staff.known_cards(conn, around, Known::Names(place, &keys), context)?);
         }
         let mut cards = Self {
             by_id: HashMap::new(),
@@ -528,13 +529,7 @@ fn place_of(pointer: &str) -> Option<usize> {
 fn change(staff: &StaffOf<'_>, rows: &mut [Row], card: &KnownCard, members: &[usize], today: NaiveDate) {
     let mut draft = EmployeeDraft {
         version: card.version(),
-        person: PersonDraft {
-            family_name: card.name.family_name.to_string(),
-            given_name: card.name.given_name.to_string(),
-            patronymic: card.name.patronymic.as_ref().map(ToString::to_string).unwrap_or_default(),
-            no_patronymic: card.name.patronymic.is_none(),
-            email: card.email.as_ref().map(ToString::to_string).unwrap_or_default(),
-        },
+        person: card.draft(),
         roles: card
             .roles()
             .iter()
@@ -617,8 +612,8 @@ fn of_person(row: &mut Row, card: &KnownCard, draft: &mut EmployeeDraft) {
         && row.name_key != search_key(&card.name.to_string())
     {
         row.report.notes.push(format!("ФИО: {} → {name}", card.name));
-        let email = std::mem::take(&mut draft.person.email);
-        draft.person = PersonDraft { email, ..row.person.clone() };
+        let PersonDraft { email, snils, phone, .. } = std::mem::take(&mut draft.person);
+        draft.person = PersonDraft { email, snils, phone, ..row.person.clone() };
     }
     let known = card.email.as_ref().map(|email| email.key()).unwrap_or_default();
     if !row.email_key.is_empty() && row.email_key != known {

@@ -10,6 +10,7 @@ use diesel::result::{DatabaseErrorKind, Error};
 use epos_shared::api::employees::{NewEmployee, NewEmployeeDraft};
 use epos_shared::api::import::{ImportState, KEPT_HOURS, RowOutcome};
 use epos_shared::problem::Problem;
+use epos_shared::roles::RoleCategory;
 use serde_json::json;
 use tokio::sync::watch;
 
@@ -99,7 +100,9 @@ fn asker_of(row: &Row) -> Asker {
         address: row.address.as_deref().and_then(|address| address.parse().ok()),
         request_id: None,
     };
-    Asker { account: row.account_id, card: Some(row.employee_id), journal }
+    // Whoever works as something else uploads no staff.
+    let category = Some(RoleCategory::Employee);
+    Asker { account: row.account_id, card: Some(row.employee_id), category, journal }
 }
 
 /// An import under a lease.
@@ -176,13 +179,13 @@ impl Work<'_> {
     /// A transaction under the lease; whoever has lost it writes nothing.
     async fn under_lease(
         &self,
-        work: impl Fn(&mut Conn, &Services, Id) -> Result<(), DbError> + Send + 'static,
+        work: impl Fn(&mut Conn, &Services, Id) -> Result<(), ApiError> + Send + 'static,
     ) -> Result<(), Interrupted> {
         let (tools, import, token) = (self.services.clone(), self.row.id, self.token);
         let done = self
             .services
             .db
-            .write_by_condition::<_, DbError, _>(move |conn| {
+            .write_by_condition::<_, ApiError, _>(move |conn| {
                 let until = tools.context.db_now() + LEASE;
                 if !store::renew(conn, import, token, until)? {
                     return Ok(false);
@@ -194,10 +197,11 @@ impl Work<'_> {
         match done {
             Ok(true) => Ok(()),
             Ok(false) => Err(Interrupted::Stop(Stop::Later)),
-            Err(DbError::Query(Error::DatabaseError(DatabaseErrorKind::UniqueViolation, _))) => {
-                Err(Interrupted::Taken)
-            }
-            Err(error) => Err(Interrupted::Stop(error.into())),
+            Err(ApiError::Database(DbError::Query(Error::DatabaseError(
+                DatabaseErrorKind::UniqueViolation,
+                _,
+            )))) => Err(Interrupted::Taken),
+            Err(error) => Err(Interrupted::Stop(refusal(error))),
         }
     }
 
@@ -257,7 +261,7 @@ impl Work<'_> {
                     Task::Change(_) => None,
                 })
                 .collect();
-            intake::reveal(conn, &services.context, &journal, import, &cards)?;
+            intake::reveal(conn, services, &journal, import, &cards)?;
             let lines: Vec<u32> = some.iter().map(|todo| todo.line).collect();
             store::set_step(conn, import, &lines, 2)?;
             store::add_done(conn, import, lines.len())?;

@@ -6,14 +6,16 @@ use diesel::prelude::*;
 use diesel::result::QueryResult;
 use epos_shared::problem::{Problem, ProblemCode};
 use epos_shared::rights::{Action, Relation, Standing, Verdict, card_verdict, sees, standing};
-use epos_shared::roles::{OrganizationKind, Role};
+use epos_shared::roles::{OrganizationKind, Role, RoleCategory};
 use epos_shared::values::RoleState;
 
 use super::card_store::{self, AssignmentRow};
 use crate::audit;
-use crate::db::Conn;
+use crate::context::Context;
 use crate::db::schema::{bindings, employees};
 use crate::db::types::Id;
+use crate::db::{Conn, DbError};
+use crate::identification;
 use crate::organizations::{self, OrganizationRow, Scope};
 
 /// A signed-in person, as the session knows him. It says nothing of rights: these are read when they are
@@ -24,6 +26,8 @@ pub struct Asker {
     pub account: Id,
     /// The card the session works as.
     pub card: Option<Id>,
+    /// The category that was chosen.
+    pub category: Option<RoleCategory>,
     /// The same for the journal.
     pub journal: audit::Actor,
 }
@@ -41,6 +45,8 @@ pub enum Refusal {
     RoleNotBegun,
     /// No role of the card works in «Контингент».
     NoRole,
+    /// The session works as «Родитель» or «Обучающийся», or one of several categories is to be chosen.
+    OtherCategory,
 }
 
 impl Refusal {
@@ -53,13 +59,18 @@ impl Refusal {
             Self::RoleEnded => "role-ended",
             Self::RoleNotBegun => "role-not-begun",
             Self::NoRole => "no-role",
+            Self::OtherCategory => "other-category",
         }
     }
 }
 
 impl From<Refusal> for Problem {
     fn from(refusal: Refusal) -> Self {
-        Self::new(ProblemCode::NoRights).with_detail(match refusal {
+        let code = match refusal {
+            Refusal::OtherCategory => ProblemCode::CategoryNotHeld,
+            _ => ProblemCode::NoRights,
+        };
+        Self::new(code).with_detail(match refusal {
             Refusal::NoCard => {
                 "Привяжите карточку сотрудника или выберите ту, с которой работаете: логин и пароль карточки \
                  выдаёт администратор «Контингента» вашей организации."
@@ -71,6 +82,7 @@ impl From<Refusal> for Problem {
             }
             Refusal::RoleNotBegun => "Ваша роль ещё не началась: начальная дата стоит на вашей карточке.",
             Refusal::NoRole => "Ваша роль не работает с карточками сотрудников.",
+            Refusal::OtherCategory => "Выберите категорию «Сотрудник»: «Контингент» открыт только ей.",
         })
     }
 }
@@ -89,7 +101,8 @@ impl Actor {
     ///
     /// # Errors
     /// The database fails.
-    pub fn load(conn: &mut Conn, asker: &Asker, today: NaiveDate) -> QueryResult<Result<Self, Refusal>> {
+    pub fn load(conn: &mut Conn, asker: &Asker, context: &Context) -> Result<Result<Self, Refusal>, DbError> {
+        let today = context.today();
         let Some(card) = asker.card else { return Ok(Err(Refusal::NoCard)) };
         let found: Option<(Id, Option<chrono::NaiveDateTime>)> = bindings::table
             .inner_join(employees::table)
@@ -118,6 +131,12 @@ impl Actor {
         }
         if roles.is_empty() {
             return Ok(Err(refusal));
+        }
+        // Whoever has chosen «Сотрудник» holds it by this very card; of others it is to be found out.
+        if asker.category != Some(RoleCategory::Employee)
+            && !identification::works_as_employee(conn, context, asker.account, asker.category)?
+        {
+            return Ok(Err(Refusal::OtherCategory));
         }
         Ok(Ok(Self { account: asker.account, card, organization, roles }))
     }

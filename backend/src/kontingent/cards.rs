@@ -11,20 +11,21 @@ use epos_shared::problem::{FieldError, Problem, ProblemCode};
 use epos_shared::rights::{Action, Relation, Verdict};
 use epos_shared::roles::{OrganizationKind, Role};
 use epos_shared::search::search_key;
-use epos_shared::values::{FullName, InvalidValue as _, Login, Period};
+use epos_shared::values::{FullName, InvalidValue as _, Login, Period, Snils};
 use serde_json::{Value, json};
 
 use super::actor::{Asker, StaffOf};
 use super::card_store::{self, PersonColumns};
 use super::credentials::{self, Issuer};
 use super::view::{CardInView, refuse};
-use super::{logins, words};
+use super::{letters, logins, words};
 use crate::app::Services;
 use crate::audit::{self, Event};
 use crate::context::Context;
 use crate::db::Conn;
 use crate::db::types::Id;
 use crate::error::ApiError;
+use crate::identification;
 
 /// Creates a card with its login. `first_login` is where to begin looking for a free number, where that is
 /// known. To be called inside a write transaction; rights are the caller's.
@@ -45,7 +46,7 @@ pub fn create(
     };
     let login = logins::issue(conn, name, first, now)?;
     let id = context.id();
-    let person = columns(&new.person, &new.note, &login);
+    let person = columns(context, id, &new.person, &new.note, &login);
     card_store::insert(conn, id, new.organization_id.into(), &login, &person, now)?;
     for role in &new.roles {
         let card = (id, Id::from(new.organization_id));
@@ -63,8 +64,17 @@ pub fn first_login(conn: &mut Conn, name: &FullName) -> QueryResult<u32> {
     logins::first_free(conn, name)
 }
 
-fn columns<'a>(person: &'a Person, note: &'a str, login: &Login) -> PersonColumns<'a> {
+fn columns<'a>(
+    context: &Context,
+    id: Id,
+    person: &'a Person,
+    note: &'a str,
+    login: &Login,
+) -> PersonColumns<'a> {
+    let seal = |snils: &Snils| context.secrets().seal_snils(id, snils, &context.bytes::<24>());
     PersonColumns {
+        snils: person.snils.as_ref().map(seal),
+        phone: person.phone.as_ref().map(|phone| phone.as_str()),
         family_name: person.name.family_name.as_str(),
         given_name: person.name.given_name.as_str(),
         patronymic: person.name.patronymic.as_ref().map(|part| part.as_str()),
@@ -76,12 +86,34 @@ fn columns<'a>(person: &'a Person, note: &'a str, login: &Login) -> PersonColumn
     }
 }
 
+/// Somebody who was not recognised may be by this card now.
+pub(super) fn note_saved(
+    conn: &mut Conn,
+    services: &Services,
+    journal: &audit::Actor,
+    (card, organization): (Id, Id),
+    person: &Person,
+    is_bound: bool,
+) -> Result<(), ApiError> {
+    let saved = identification::SavedCard { id: card, organization, person, is_bound };
+    Ok(identification::note_saved_card(conn, services, journal, &saved)?)
+}
+
 fn days(period: Period) -> Value {
     json!({ "start": period.start(), "end": period.end() })
 }
 
 fn person_details(person: &Person, note: &str) -> Value {
-    json!({ "name": person.name.to_string(), "email": person.email, "note": note })
+    let mut details = json!({ "name": person.name.to_string(), "email": person.email, "note": note });
+    if let Some(details) = details.as_object_mut() {
+        if let Some(snils) = &person.snils {
+            details.insert("snils".to_owned(), json!(snils.masked()));
+        }
+        if let Some(phone) = &person.phone {
+            details.insert("phone".to_owned(), json!(phone));
+        }
+    }
+    details
 }
 
 impl StaffOf<'_> {
@@ -141,6 +173,14 @@ impl StaffOf<'_> {
             .in_organization(card.row.organization_id)
             .with(details);
         audit::record(conn, context, &asker.journal, event)?;
+        note_saved(
+            conn,
+            services,
+            &asker.journal,
+            (card.row.id, card.row.organization_id),
+            &new.person,
+            false,
+        )?;
         let issued = self.issue_credentials(conn, services, asker, &card)?;
         Ok(SavedEmployee { card: self.show(conn, services, &card)?, credentials: Some(issued) })
     }
@@ -231,14 +271,15 @@ impl StaffOf<'_> {
         if draft.version != i64::from(card.row.version) {
             return Err(conflict(&self.show(conn, services, card)?));
         }
-        let (input, changes) = self.judge_change(card, draft, services.context.today())?;
+        let before = card.row.person(services.context.secrets())?;
+        let (input, changes) = self.judge_change(card, &before, draft, services.context.today())?;
         if changes.is_empty() {
             return Ok(changes);
         }
         if !card_store::bump(conn, card.row.id, card.row.version, services.context.db_now())? {
             return Err(conflict(&self.show_again(conn, services, card.row.id)?));
         }
-        self.write(conn, services, asker, card, &changes, &input)?;
+        self.write(conn, services, asker, (card, &before), &changes, &input)?;
         Ok(changes)
     }
 
@@ -246,6 +287,7 @@ impl StaffOf<'_> {
     pub(super) fn judge_change(
         &self,
         card: &CardInView,
+        before: &Person,
         draft: &EmployeeDraft,
         today: NaiveDate,
     ) -> Result<(EmployeeInput, Changes), ApiError> {
@@ -253,7 +295,7 @@ impl StaffOf<'_> {
         let input = draft
             .parse(card.organization.kind, &card.roles_on_card(), rule, today)
             .map_err(ApiError::validation)?;
-        let changes = Changes::between(card, &input, &draft.roles)?;
+        let changes = Changes::between(card, before, &input, &draft.roles);
         self.demand_all(card, &changes)?;
         Ok((input, changes))
     }
@@ -287,7 +329,7 @@ impl StaffOf<'_> {
         conn: &mut Conn,
         services: &Services,
         asker: &Asker,
-        card: &CardInView,
+        (card, before): (&CardInView, &Person),
         changes: &Changes,
         input: &EmployeeInput,
     ) -> Result<(), ApiError> {
@@ -296,14 +338,29 @@ impl StaffOf<'_> {
         let event = |action| Event::done(action, "employee", id).in_organization(card.row.organization_id);
         if changes.person {
             let login = card_store::login(&card.row.login)?;
-            card_store::update_person(conn, id, &columns(&input.person, &input.note, &login))?;
-            let before =
-                Person { name: card.row.name()?, email: card_store::email(card.row.email.as_deref())? };
-            let details = json!({
-                "before": person_details(&before, &card.row.note),
+            let columns = columns(context, id, &input.person, &input.note, &login);
+            card_store::update_person(conn, id, &columns)?;
+            let mut details = json!({
+                "before": person_details(before, &card.row.note),
                 "after": person_details(&input.person, &input.note),
             });
+            // Two that are masked may look alike.
+            if before.snils != input.person.snils
+                && let Some(details) = details.as_object_mut()
+            {
+                details.insert("snils_changed".to_owned(), json!(true));
+            }
             audit::record(conn, context, &asker.journal, event("employee.person_changed").with(details))?;
+            letters::tell_of_change(conn, services, asker, card, (before, &input.person))?;
+            let is_bound = card.binding.is_some();
+            note_saved(
+                conn,
+                services,
+                &asker.journal,
+                (id, card.row.organization_id),
+                &input.person,
+                is_bound,
+            )?;
         }
         for (_, role) in &changes.added {
             let card = (id, card.row.organization_id);
@@ -347,12 +404,10 @@ pub(super) struct DatesChange {
 }
 
 impl Changes {
-    fn between(card: &CardInView, input: &EmployeeInput, drafts: &[RoleDraft]) -> QueryResult<Self> {
+    fn between(card: &CardInView, before: &Person, input: &EmployeeInput, drafts: &[RoleDraft]) -> Self {
         debug_assert_eq!(input.roles.len(), drafts.len(), "every draft became a role");
         let row = &card.row;
-        let person = input.person.name != row.name()?
-            || input.person.email.as_ref().map(|email| email.as_str()) != row.email.as_deref()
-            || input.note != row.note;
+        let person = input.person != *before || input.note != row.note;
         let mut added = Vec::new();
         let mut dates = Vec::new();
         for (number, role) in input.roles.iter().enumerate() {
@@ -368,7 +423,7 @@ impl Changes {
                 Some(_) => {}
             }
         }
-        Ok(Self { person, added, dates })
+        Self { person, added, dates }
     }
 
     pub(super) fn is_empty(&self) -> bool {

@@ -6,6 +6,7 @@ use epos_shared::ids::EmployeeId;
 use epos_shared::problem::{Problem, ProblemCode};
 
 use super::actor::{Actor, Asker, Refusal, StaffOf};
+use super::people::organization_of;
 use crate::app::Services;
 use crate::audit::{self, Event};
 use crate::db::Conn;
@@ -116,7 +117,7 @@ async fn told<T>(
 }
 
 fn enter(conn: &mut Conn, services: &Services, asker: &Asker) -> Result<Result<Actor, Refusal>, ApiError> {
-    Ok(Actor::load(conn, asker, services.context.today())?)
+    Ok(Actor::load(conn, asker, &services.context)?)
 }
 
 /// The answer to somebody whose roles open nothing. The journal has its reason, but for people who work as no
@@ -139,7 +140,12 @@ async fn refused(
     services
         .db
         .write_by_condition(move |conn| {
-            let event = Event::refused(action, "employee", card, reason);
+            let mut event = Event::refused(action, "employee", card, reason);
+            // Whoever answers for the organization sees what was tried there.
+            event.organization = match card {
+                Some(card) => organization_of(conn, card)?,
+                None => None,
+            };
             audit::record(conn, &context, &journal, event).map_err(ApiError::from)
         })
         .await

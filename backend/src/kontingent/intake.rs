@@ -6,7 +6,9 @@ use std::collections::HashMap;
 use chrono::NaiveDate;
 use diesel::prelude::*;
 use diesel::result::QueryResult;
-use epos_shared::api::employees::{EmployeeDraft, NewEmployee, NewEmployeeDraft, RoleAssignment};
+use epos_shared::api::employees::{
+    EmailRule, EmployeeDraft, NewEmployee, NewEmployeeDraft, Person, PersonDraft, RoleAssignment,
+};
 use epos_shared::ids::EmployeeId;
 use epos_shared::problem::{FieldError, Problem};
 use epos_shared::rights::Relation;
@@ -19,13 +21,13 @@ use super::bulk::{self, PastCard};
 use super::card_store::{self, CardRow};
 use super::list_filter::HIDDEN;
 use super::view::CardInView;
-use super::{list, list_store, logins};
+use super::{cards, list, list_store, logins};
 use crate::app::Services;
 use crate::audit::{self, Event};
 use crate::context::Context;
 use crate::db::schema::{bindings, employee_tokens, employees, role_assignments};
 use crate::db::types::Id;
-use crate::db::{Conn, DbError, MultiBackend};
+use crate::db::{Conn, MultiBackend};
 use crate::error::ApiError;
 use crate::organizations::OrganizationRow;
 
@@ -36,6 +38,7 @@ const SOME: usize = 300;
 #[derive(Debug, Clone)]
 pub struct KnownCard {
     card: CardInView,
+    person: Person,
     /// ФИО.
     pub name: FullName,
     /// E-mail.
@@ -65,6 +68,22 @@ impl KnownCard {
     #[must_use]
     pub fn note(&self) -> &str {
         &self.card.row.note
+    }
+
+    /// Its person, as a form would have it: what a file says nothing of stays.
+    #[must_use]
+    pub fn draft(&self) -> PersonDraft {
+        let text = |part: &Option<String>| part.clone().unwrap_or_default();
+        let name = &self.person.name;
+        PersonDraft {
+            family_name: name.family_name.to_string(),
+            given_name: name.given_name.to_string(),
+            patronymic: text(&name.patronymic.as_ref().map(ToString::to_string)),
+            no_patronymic: name.patronymic.is_none(),
+            email: text(&self.person.email.as_ref().map(ToString::to_string)),
+            snils: text(&self.person.snils.as_ref().map(|snils| snils.as_str().to_owned())),
+            phone: text(&self.person.phone.as_ref().map(|phone| phone.as_str().to_owned())),
+        }
     }
 
     /// Its version.
@@ -137,8 +156,9 @@ impl StaffOf<'_> {
         conn: &mut Conn,
         places: &mut Surroundings,
         known: Known<'_>,
-        today: NaiveDate,
+        context: &Context,
     ) -> QueryResult<Vec<KnownCard>> {
+        let today = context.today();
         use employees as e;
         let all = || e::table.select(CardRow::as_select()).into_boxed::<MultiBackend>();
         let mut rows: Vec<CardRow> = Vec::new();
@@ -187,8 +207,9 @@ impl StaffOf<'_> {
                 binding,
                 row,
             };
-            let (name, email) = (card.row.name()?, card_store::email(card.row.email.as_deref())?);
-            cards.push(KnownCard { card, name, email });
+            let person = card.row.person(context.secrets())?;
+            let (name, email) = (person.name.clone(), person.email.clone());
+            cards.push(KnownCard { card, person, name, email });
         }
         Ok(cards)
     }
@@ -216,7 +237,7 @@ impl StaffOf<'_> {
         draft: &EmployeeDraft,
         today: NaiveDate,
     ) -> Result<bool, Problem> {
-        let judged = self.judge_change(&known.card, draft, today);
+        let judged = self.judge_change(&known.card, &known.person, draft, today);
         match judged {
             Ok((_, changes)) => Ok(!changes.is_empty()),
             Err(ApiError::Problem(problem)) => Err(*problem),
@@ -236,7 +257,7 @@ pub fn within<T>(
     asker: &Asker,
     work: impl FnOnce(&mut Conn, &StaffOf<'_>) -> Result<T, ApiError>,
 ) -> Result<T, ApiError> {
-    match Actor::load(conn, asker, services.context.today())? {
+    match Actor::load(conn, asker, &services.context)? {
         Err(refusal) => Err(Problem::from(refusal).into()),
         Ok(actor) => match actor.staff() {
             None => Err(Problem::from(super::Refusal::NoRole).into()),
@@ -287,12 +308,13 @@ pub fn hide(conn: &mut Conn, context: &Context, cards: &[(Id, NewEmployee)]) -> 
 /// The database fails.
 pub fn reveal(
     conn: &mut Conn,
-    context: &Context,
+    services: &Services,
     journal: &audit::Actor,
     import: Id,
-    cards: &[(Id, NewEmployeeDraft)],
-) -> Result<(), DbError> {
-    let ids: Vec<Id> = cards.iter().map(|(id, _)| *id).collect();
+    made: &[(Id, NewEmployeeDraft)],
+) -> Result<(), ApiError> {
+    let context = &services.context;
+    let ids: Vec<Id> = made.iter().map(|(id, _)| *id).collect();
     let hidden: Vec<(Id, Id, String)> = employees::table
         .filter(employees::id.eq_any(&ids))
         .filter(employees::archived_at.eq(HIDDEN))
@@ -308,7 +330,7 @@ pub fn reveal(
         employees::updated_at.eq(context.db_now()),
     ))
     .execute(conn)?;
-    for (id, draft) in cards {
+    for (id, draft) in made {
         let Some((organization, login)) = hidden.get(id) else { continue };
         let roles: Vec<_> = draft
             .roles
@@ -326,6 +348,9 @@ pub fn reveal(
                 "import": import.to_string(),
             }));
         audit::record(conn, context, journal, event)?;
+        if let Ok(person) = person.parse("", EmailRule::MayStayEmpty) {
+            cards::note_saved(conn, services, journal, (*id, *organization), &person, false)?;
+        }
     }
     Ok(())
 }

@@ -116,7 +116,7 @@ pub(super) type Cards<'a> = employees::BoxedQuery<'a, MultiBackend>;
 
 /// A column that is only asked, never looked up in an index: `coalesce(column, column)`.
 #[derive(Debug, Clone, Copy, QueryId)]
-pub(super) struct Asked<E>(pub(super) E);
+pub(crate) struct Asked<E>(pub(crate) E);
 
 impl<E: Expression> Expression for Asked<E> {
     type SqlType = E::SqlType;

@@ -117,12 +117,15 @@ impl StaffOf<'_> {
                 state: newest.state(services.context.db_now()),
             }),
         };
+        let person = row.person(services.context.secrets())?;
         Ok(EmployeeCard {
             id: row.id.into(),
             version: i64::from(row.version),
             organization: card.organization.summary(),
-            name: row.name()?,
-            email: card_store::email(row.email.as_deref())?,
+            name: person.name,
+            email: person.email,
+            snils: person.snils,
+            phone: person.phone,
             login: card_store::login(&row.login)?,
             note: row.note.clone(),
             roles: card.roles.clone(),

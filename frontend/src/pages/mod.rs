@@ -8,6 +8,7 @@ mod not_found;
 mod own_cards;
 mod profile;
 mod registration;
+mod roles;
 mod rsaa;
 mod sections;
 mod soon;
@@ -15,7 +16,6 @@ mod staff_instruction;
 mod subsystems;
 mod support;
 
-pub use esia::Esia;
 pub use home::Home;
 pub use login::SignInChoice;
 pub use not_found::NotFound;
@@ -26,7 +26,7 @@ pub use subsystems::Subsystems;
 
 use leptos::prelude::*;
 
-use crate::session::SignedIn;
+use crate::session::{Before, SignedIn};
 
 /// The pages of the main program.
 pub fn of_main(parts: &[&str]) -> AnyView {
@@ -34,10 +34,10 @@ pub fn of_main(parts: &[&str]) -> AnyView {
         [""] => view! { <Home/> }.into_any(),
         ["login"] => view! { <SignInChoice/> }.into_any(),
         ["login", "rsaa"] => view! { <Rsaa/> }.into_any(),
-        ["login", "esia"] => view! { <Esia/> }.into_any(),
         ["instructions", "staff"] => view! { <StaffInstruction/> }.into_any(),
         ["instructions", name] => soon::instruction(name),
         [name @ ("support" | "portal")] => soon::soon(name),
+        ["roles"] => view! { <SignedIn before=Before::Consent><roles::Roles/></SignedIn> }.into_any(),
         ["subsystems"] => signed_in(|| view! { <Subsystems/> }.into_any()),
         ["kontingent"] => signed_in(|| view! { <kontingent::Entry/> }.into_any()),
         ["kontingent", "bind"] => signed_in(|| view! { <kontingent::Bind/> }.into_any()),
@@ -54,7 +54,9 @@ pub fn of_main(parts: &[&str]) -> AnyView {
 /// [`Program::of`]: epos_shared::programs::Program::of
 pub fn of_own(parts: &[&str]) -> AnyView {
     match parts {
-        ["profile"] => signed_in(|| view! { <profile::Profile/> }.into_any()),
+        ["profile"] => view! { <SignedIn before=Before::Consent><profile::Profile/></SignedIn> }.into_any(),
+        ["login", "esia"] => view! { <esia::Failed/> }.into_any(),
+        ["login", "esia", "mismatch"] => view! { <esia::Mismatch/> }.into_any(),
         [name] => registration::page(name),
         _ => view! { <NotFound/> }.into_any(),
     }
@@ -71,7 +73,14 @@ pub fn of_manage(parts: &[&str]) -> AnyView {
         ["accounts"] => signed_in(support::accounts),
         ["accounts", _] => signed_in(support::account),
         ["applications"] => signed_in(support::applications),
+        ["support", "esia"] => signed_in(support::esia),
+        ["support", "alarms"] => signed_in(support::alarms),
+        ["support", "categories"] => signed_in(support::categories),
+        ["support", "categories", "new"] => signed_in(support::new_category),
+        ["kontingent", "mismatches"] => signed_in(kontingent::mismatches),
+        ["kontingent", "mismatches", _] => signed_in(kontingent::mismatch),
         ["applications", _] => signed_in(support::application),
+        ["kontingent", "journal"] => signed_in(|| view! { <kontingent::Journal/> }.into_any()),
         _ => view! { <NotFound/> }.into_any(),
     }
 }

@@ -6,9 +6,10 @@ use leptos::prelude::*;
 use leptos_router::hooks::use_location;
 
 use super::kontingent;
-use super::support::{ACCOUNTS, APPLICATIONS};
+use super::kontingent::MISMATCHES;
+use super::support::{ACCOUNTS, ALARMS, APPLICATIONS, CATEGORIES, ESIA};
 use crate::components::live;
-use crate::session::{SessionContext, use_session};
+use crate::session::{SessionContext, card_at_work, use_session};
 
 /// A section.
 #[derive(Debug, PartialEq)]
@@ -29,7 +30,7 @@ const ALL: &[Standing] = &[Standing::Support, Standing::Department, Standing::He
 const SUPPORT: &[Standing] = &[Standing::Support];
 
 /// Those of «Контингент».
-static OF_KONTINGENT: [Section; 6] = [
+static OF_KONTINGENT: &[Section] = &[
     Section { there: true, to: ALL, href: kontingent::LIST, name: "Сотрудники", note: "" },
     Section {
         there: false, to: ALL, href: "/kontingent/organizations", name: "Организации", note: ""
@@ -37,11 +38,14 @@ static OF_KONTINGENT: [Section; 6] = [
     Section { there: true, to: ALL, href: kontingent::IMPORT, name: "Импорт", note: "" },
     Section { there: false, to: ALL, href: "/kontingent/queues", name: "Очереди", note: "" },
     Section { there: false, to: ALL, href: "/kontingent/reports", name: "Отчёты", note: "" },
-    Section { there: false, to: ALL, href: "/kontingent/journal", name: "Журнал", note: "" },
+    Section { there: true, to: ALL, href: kontingent::JOURNAL, name: "Журнал", note: "" },
+    Section {
+        there: true, to: ALL, href: MISMATCHES, name: "Расхождения с Госуслугами", note: ""
+    },
 ];
 
 /// Those of support.
-static OF_SUPPORT: [Section; 5] = [
+static OF_SUPPORT: &[Section] = &[
     Section {
         there: true,
         to: SUPPORT,
@@ -57,25 +61,21 @@ static OF_SUPPORT: [Section; 5] = [
         note: "Решить, давать ли учётную запись",
     },
     Section {
-        there: false,
+        there: true,
         to: SUPPORT,
-        href: "/support/esia",
+        href: ESIA,
         name: "Госуслуги",
         note: "Работает ли вход через Госуслуги",
     },
     Section {
-        there: false,
-        to: SUPPORT,
-        href: "/support/alarms",
-        name: "Тревоги",
-        note: "Что требует внимания",
+        there: true, to: SUPPORT, href: ALARMS, name: "Тревоги", note: "Что требует внимания"
     },
     Section {
-        there: false,
+        there: true,
         to: SUPPORT,
-        href: "/support/categories",
+        href: CATEGORIES,
         name: "Категории людей",
-        note: "Кого считать кем",
+        note: "Кто входит как родитель или обучающийся",
     },
 ];
 
@@ -106,7 +106,7 @@ fn current(path: &str, href: &str) -> Option<&'static str> {
 /// What the person is today; reactive.
 fn standings(session: SessionContext) -> Vec<Standing> {
     let person = session.person();
-    let card = person.as_ref().and_then(|person| person.card());
+    let card = person.as_ref().and_then(|person| card_at_work(person));
     card.map(|card| card.roles_in_force().map(standing).collect()).unwrap_or_default()
 }
 

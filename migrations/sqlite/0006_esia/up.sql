@@ -51,6 +51,7 @@ CREATE TABLE category_grants (
 ) STRICT;
 CREATE INDEX category_grants_by_email ON category_grants (email_key);
 CREATE INDEX category_grants_by_name ON category_grants (name_key, id);
+CREATE INDEX category_grants_by_category ON category_grants (category, name_key, id);
 
 -- «Расхождения с Госуслугами»: what a person agreed to send to the administrator of the organization, or what came
 -- up while a card was bound. Personal values go when the row is ended (see the job).

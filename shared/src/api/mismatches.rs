@@ -3,8 +3,10 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
+use super::accounts::ReasonDraft;
 use super::organizations::OrganizationSummary;
-use crate::ids::{EmployeeId, MismatchId};
+use crate::ids::{EmployeeId, MismatchId, OrganizationId};
+use crate::problem::FieldError;
 use crate::values::FullName;
 
 /// What came up.
@@ -74,6 +76,22 @@ impl MismatchState {
             Self::Settled => "Улажено",
             Self::Declined => "Отклонено",
         }
+    }
+}
+
+impl MismatchKind {
+    /// The kind of a word of the database.
+    #[must_use]
+    pub fn from_wire(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.as_str() == text)
+    }
+}
+
+impl MismatchState {
+    /// The state of a word of the database.
+    #[must_use]
+    pub fn from_wire(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|state| state.as_str() == text)
     }
 }
 
@@ -166,4 +184,55 @@ pub struct MismatchDetails {
     pub mismatch: Mismatch,
     /// The likely cards, the likeliest first, at most ten.
     pub cards: Vec<LikelyCard>,
+}
+
+/// Parameters of the queue, the oldest first.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::IntoParams))]
+#[serde(deny_unknown_fields)]
+pub struct MismatchQuery {
+    /// Only rows of this state; unless told, those that wait.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub state: Option<MismatchState>,
+    /// Only rows of this organization.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub organization: Option<OrganizationId>,
+    /// Cursor of the page after.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after: Option<String>,
+    /// Cursor of the page before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub before: Option<String>,
+    /// Rows at most, 1–100.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limit: Option<u32>,
+}
+
+/// How many rows wait, for the menu: exact to 100, then 101.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct MismatchCount {
+    /// Rows that wait.
+    pub waiting: u32,
+}
+
+/// «Отклонить», as typed.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct DeclineMismatch {
+    /// The version of the row that was read.
+    pub version: i64,
+    /// «Причина»: the person is told.
+    pub reason: String,
+}
+
+impl DeclineMismatch {
+    /// The reason.
+    ///
+    /// # Errors
+    /// The wrong field.
+    pub fn parse(&self) -> Result<String, Vec<FieldError>> {
+        ReasonDraft { reason: self.reason.clone() }.parse()
+    }
 }

@@ -10,6 +10,7 @@ pub mod categories;
 pub mod employees;
 pub mod esia;
 pub mod import;
+pub mod journal;
 pub mod letters;
 pub mod mismatches;
 pub mod organizations;

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::esia::EsiaLink;
 use super::organizations::OrganizationSummary;
-use super::session::AccountSummary;
+use super::session::{AccountSummary, SignInWay};
 use crate::ids::SessionId;
 use crate::problem::FieldError;
 use crate::values::{Email, InvalidValue, NewPassword, value_error};
@@ -100,6 +100,8 @@ pub struct OwnSession {
     pub address: String,
     /// Browser and system in words («Chrome, Windows»), as far as the browser tells.
     pub device: String,
+    /// How it was opened.
+    pub way: SignInWay,
 }
 
 /// The live sessions of the own account, the present one first, then the newest.

@@ -392,6 +392,7 @@ mod tests {
                 patronymic: "Ильинична".into(),
                 no_patronymic: false,
                 email: "elkina@example.ru".into(),
+                ..PersonDraft::default()
             },
             position: "  Учитель   музыки ".into(),
             organization_id: Some(OrganizationId(uuid::Uuid::from_u128(1))),
