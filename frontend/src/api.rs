@@ -25,6 +25,7 @@ use crate::address::with_query;
 
 pub mod esia;
 pub mod journal;
+pub mod many;
 pub mod mismatches;
 pub mod organization;
 pub mod own;
