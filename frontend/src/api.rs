@@ -23,8 +23,8 @@ use web_sys::RequestCredentials;
 
 use crate::address::with_query;
 
-pub mod journal;
 pub mod esia;
+pub mod journal;
 pub mod mismatches;
 pub mod own;
 pub mod support;

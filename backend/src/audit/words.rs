@@ -78,7 +78,11 @@ const GROUPS: &[(&str, &str, &[&str])] = &[
     ("accounts", "Учётные записи", &["account", "accounts", "email", "password", "recovery"]),
     ("registration", "Заявки", &["registration", "application"]),
     ("organizations", "Организации", &["organization"]),
-    ("esia", "Госуслуги и категории", &["esia", "esia_health", "alarm", "alarms", "mismatch", "category", "categories"]),
+    (
+        "esia",
+        "Госуслуги и категории",
+        &["esia", "esia_health", "alarm", "alarms", "mismatch", "category", "categories"],
+    ),
     ("files", "Импорт и выгрузка", &["journal", "import", "export", "employees"]),
     ("consent", "Согласие и личные данные", &["consent", "data"]),
     ("other", "Прочее", &[]),
