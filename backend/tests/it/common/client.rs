@@ -18,6 +18,8 @@ pub struct Client {
 
 impl Client {
     pub fn new(address: &str) -> Self {
+        // Where this package is built alone, reqwest brings no provider of TLS; a second one at once changes nothing.
+        let _ = rustls::crypto::ring::default_provider().install_default();
         let http = reqwest::Client::builder()
             .no_proxy()
             .redirect(reqwest::redirect::Policy::none())
