@@ -105,6 +105,7 @@ pub fn routes(config: &mut ServiceConfig) {
             .configure(crate::identification::routes)
             .configure(crate::subsystems::routes)
             .configure(crate::kontingent::routes)
+            .configure(crate::organizations::routes)
             .configure(crate::audit::routes)
             .configure(crate::mail::routes),
     );

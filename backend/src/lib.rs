@@ -17,6 +17,7 @@ pub mod esia;
 mod health;
 pub mod http;
 pub mod identification;
+pub mod import;
 mod invented;
 pub mod jobs;
 pub mod kontingent;

@@ -16,7 +16,8 @@ export const test = base.extend<{ fresh: void }, { standin: Standin; server: Dem
 
   server: [
     async ({ mail, standin }, use) => {
-      const env = { ...mail.environment(), ...standin.environment() };
+      // Where one journey has let Госуслуги be down, the next one does not wait for long.
+      const env = { ...mail.environment(), ...standin.environment(), EPOS_ESIA__CIRCUIT_SECONDS: '1' };
       const server = await DemoServer.start({ env, port: Number(new URL(standin.server).port) });
       server.mail = mail;
       await use(server);

@@ -187,6 +187,10 @@ test.describe('who does not come in', () => {
     await page.getByRole('link', { name: 'Войти по паролю' }).click();
     await typeCredentials(page, 'class_teacher', PASSWORD);
     await expectSignedIn(page, 'Субботина');
+    // As soon as they are back, the way is open again.
+    await standin.goOn();
+    const leads = async () => (await page.request.get('/esia/login', { maxRedirects: 0 })).headers()['location'];
+    await expect.poll(leads).toContain(standin.url);
   });
 });
 
@@ -275,17 +279,20 @@ test.describe('who was not recognised', () => {
       await expectNoOverflow(office);
       await expectAccessible(office, 'queue');
       await office.getByRole('link', { name: new RegExp(person.lastName) }).first().click();
-      await expect(main(office)).toContainText(emailOf(person));
+      await expect(office.getByRole('region', { name: 'Что сообщили Госуслуги' })).toContainText(emailOf(person));
+      const compared = office.getByRole('table', { name: 'Сравнение с Госуслугами' }).first();
+      await expect(compared).toContainText(`Старая-${person.lastName}`);
       await expectNoOverflow(office);
       await expectAccessible(office, 'mismatch');
       // One press opens the card at the field that differs.
-      await main(office).getByRole('link', { name: /карточк/i }).first().click();
-      await expect(office).toHaveURL(/employees\/[0-9a-f-]{36}/);
+      await office.getByRole('link', { name: /Исправить в карточке: Фамилия/ }).first().click();
+      await expect(office).toHaveURL(/employees\/[0-9a-f-]{36}\?/);
       await expect(field(office, 'Фамилия')).toBeFocused();
-      await field(office, 'Фамилия').fill(person.lastName);
+      await office.getByRole('button', { name: /Взять с Госуслуг/ }).first().click();
+      await expect(field(office, 'Фамилия')).toHaveValue(person.lastName);
       await office.getByRole('button', { name: 'Сохранить', exact: true }).click();
       await expect(office.getByRole('status').filter({ hasText: 'сохранена' })).toBeVisible();
-      await office.goto('/kontingent/mismatches');
+      await office.goto('/kontingent/mismatches?state=corrected');
       const row = office.getByRole('row').filter({ hasText: person.lastName });
       await expect(row).toContainText(/исправлено, ожидает входа/i);
       await context.close();
@@ -381,8 +388,11 @@ test('support sees how the link to Госуслуги is', async ({ page, standi
   await signOut(page);
   await signIn(page, 'support');
   await page.goto('/support/esia');
-  await expect(heading(page)).toContainText('Госуслуг');
-  await expect(main(page)).toContainText(new URL(standin.url).host);
+  await expect(heading(page, 'Госуслуги')).toBeVisible();
+  await expect(main(page)).toContainText('Вход через Госуслуги работает');
+  await expect(main(page)).toContainText('Вместо Госуслуг работает демонстрационный стенд');
+  await expect(main(page)).toContainText(standin.url);
+  await expect(page.getByRole('table', { name: 'Сертификаты' }).getByRole('row')).toHaveCount(3);
   await expect(main(page)).toContainText('EPOS_DEMO');
   await expectNoOverflow(page);
   await expectAccessibleInEveryColour(page, 'state of the link');

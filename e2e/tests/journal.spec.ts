@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import AxeBuilder from '@axe-core/playwright';
 import type { Page } from '@playwright/test';
 import { expect, test } from './fixtures';
-import { expectFieldError, expectNoOverflow, field, openCard, openKontingent, save, signIn } from './person';
+import { expectFieldError, expectNoOverflow, field, openCard, openKontingent, save, signIn, signOut } from './person';
 
 const JOURNAL = '/kontingent/journal';
 const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
@@ -51,7 +51,6 @@ test('a head sees what was done in the own school, with old and new values', asy
 
 test('what was done in another school only its department and support see', async ({ page }) => {
   await openKontingent(page, 'uo_verkhnekamsk');
-  await page.goto('/kontingent/employees?query=гимназия');
   await page.goto('/kontingent/employees?role=school_director');
   // The director of another school of the district, whose card has no account yet.
   const other = rowsOfStaff(page).filter({ hasText: 'Гимназия № 4' }).first();
@@ -64,7 +63,7 @@ test('what was done in another school only its department and support see', asyn
   const response = await page.request.get(`/api/v1/journal?action=credentials.issued`);
   const place = (await response.json()).items.find((it: { object: { name: string } }) => it.object.name === name).organization.id;
 
-  await page.getByRole('button', { name: 'Выйти' }).click();
+  await signOut(page);
   await signIn(page, 'director_school');
   await page.goto(JOURNAL);
   await expect(heading(page)).toBeVisible();
@@ -73,7 +72,7 @@ test('what was done in another school only its department and support see', asyn
   await page.goto(`${JOURNAL}?organization=${place}`);
   await expect(page.getByText('Записей не нашлось')).toBeVisible();
 
-  await page.getByRole('button', { name: 'Выйти' }).click();
+  await signOut(page);
   await signIn(page, 'teacher');
   await page.goto(JOURNAL);
   await expect(page.getByRole('heading', { level: 1 })).toBeVisible();

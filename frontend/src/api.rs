@@ -16,7 +16,7 @@ use epos_shared::api::session::{BindCard, ChooseCard, SessionState, SignIn};
 use epos_shared::api::subsystems::SubsystemsAllowed;
 use epos_shared::ids::EmployeeId;
 use epos_shared::problem::{Problem, ProblemCode};
-use gloo_net::http::{Method, RequestBuilder};
+use gloo_net::http::{Method, Request, RequestBuilder};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use web_sys::RequestCredentials;
@@ -26,6 +26,7 @@ use crate::address::with_query;
 pub mod esia;
 pub mod journal;
 pub mod mismatches;
+pub mod organization;
 pub mod own;
 pub mod support;
 
@@ -263,11 +264,25 @@ fn send(request: RequestBuilder, body: Option<String>) -> impl Future<Output = A
     let request = request
         .credentials(RequestCredentials::SameOrigin)
         .header("Accept", "application/json, application/problem+json");
+    let request = match body {
+        Some(body) => request.header("Content-Type", "application/json").body(body),
+        None => request.build(),
+    };
+    answer(request)
+}
+
+/// Sends a file as it is.
+async fn send_file<T: DeserializeOwned>(path: &str, file: web_sys::File) -> Answer<T> {
+    let request = RequestBuilder::new(path)
+        .method(Method::POST)
+        .credentials(RequestCredentials::SameOrigin)
+        .header("Accept", "application/json, application/problem+json")
+        .header("Content-Type", "application/octet-stream");
+    read(&answer(request.body(file)).await?)
+}
+
+fn answer(request: Result<Request, gloo_net::Error>) -> impl Future<Output = Answer<String>> {
     async move {
-        let request = match body {
-            Some(body) => request.header("Content-Type", "application/json").body(body),
-            None => request.build(),
-        };
         let response = request.map_err(|_| internal())?.send().await.map_err(|_| ApiError::Network)?;
         if let Some(date) = response.headers().get("date").map(|date| js_sys::Date::parse(&date))
             && date.is_finite()

@@ -6,6 +6,7 @@
 pub mod api;
 pub mod esia;
 pub mod ids;
+pub mod organization_rights;
 pub mod problem;
 pub mod programs;
 pub mod rights;

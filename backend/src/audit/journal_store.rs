@@ -27,7 +27,9 @@ use crate::kontingent::Asked;
 use crate::organizations::Scope;
 
 /// Entries that are asked for what no index holds, in one request.
-pub(super) const MOST: i64 = 10_000;
+const MOST: i64 = 5_000;
+/// The same of entries that lie far from each other: each is read from a page of its own.
+const SCATTERED: i64 = 2_000;
 /// The same before another way is tried.
 const AT_FIRST: i64 = 2_000;
 /// Of one source at least.
@@ -164,6 +166,13 @@ impl Source {
     }
 }
 
+impl Source {
+    /// Whether its entries were written one after the other, more or less.
+    const fn is_in_time(self) -> bool {
+        matches!(self, Self::All | Self::Action(_))
+    }
+}
+
 impl Rest {
     fn is_nothing(self) -> bool {
         !(self.scope || self.actors || self.actions || self.result)
@@ -178,9 +187,11 @@ impl Rest {
                 Scope::All => {}
                 Scope::Only(id) => entries = entries.filter(Asked(t::organization_id).eq(id)),
                 Scope::Below(top) => {
-                    let within = "coalesce(audit_events.organization_id, audit_events.organization_id) IN \
+                    // `IS TRUE` keeps PostgreSQL from making a join of it, which would go through all of them
+                    // for each entry: their set is looked into.
+                    let within = "(coalesce(audit_events.organization_id, audit_events.organization_id) IN \
                                   (SELECT descendant_id FROM organization_ancestors WHERE ancestor_id = ";
-                    entries = entries.filter(sql::<Bool>(within).bind::<DbUuid, _>(top).sql(")"));
+                    entries = entries.filter(sql::<Bool>(within).bind::<DbUuid, _>(top).sql(")) IS TRUE"));
                 }
             }
         }
@@ -302,11 +313,12 @@ fn walk(
     most: i64,
 ) -> QueryResult<Found> {
     let each = i64::try_from(sources.len().max(1)).unwrap_or(1);
-    let most = (most / each).max(AT_LEAST);
     let mut merged = Merged::new(wanted);
     for source in sources {
         let mut range = merged.range();
         if !rest.is_nothing() {
+            let most = if source.is_in_time() { most } else { most.min(SCATTERED) };
+            let most = (most / each).max(AT_LEAST);
             let ahead = within(source.entries(), range, wanted.newer).offset(most - 1).limit(1);
             if let Some(place) = places(conn, ahead)?.pop() {
                 merged.stop(place);

@@ -97,6 +97,11 @@ fn run(
     ready: impl FnOnce(SocketAddr) + 'static,
 ) -> Result<(), CommandError> {
     actix_web::rt::System::new().block_on(async move {
+        if services.mode == Mode::Production
+            && let Some(esia) = &services.esia
+        {
+            esia.guard().await.map_err(CommandError::Failed)?;
+        }
         let running = app::start(services, listener)?;
         tracing::info!(address = %running.address, "serving");
         ready(running.address);

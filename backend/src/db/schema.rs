@@ -22,6 +22,7 @@ table! {
         version -> Integer,
         created_at -> Timestamp,
         esia_only -> Bool,
+        merged_into_id -> Nullable<DbUuid>,
     }
 }
 
@@ -466,6 +467,17 @@ table! {
     use diesel::sql_types::*;
     use crate::db::types::DbUuid;
 
+    possible_duplicates (employee_id, other_id) {
+        employee_id -> DbUuid,
+        other_id -> DbUuid,
+        noted_at -> Timestamp,
+    }
+}
+
+table! {
+    use diesel::sql_types::*;
+    use crate::db::types::DbUuid;
+
     role_notices (role_assignment_id, ends_on, days_before) {
         role_assignment_id -> DbUuid,
         ends_on -> Date,
@@ -513,6 +525,7 @@ allow_tables_to_appear_in_same_query!(
     organization_tokens,
     organizations,
     password_history,
+    possible_duplicates,
     role_assignments,
     role_notices,
     sessions,

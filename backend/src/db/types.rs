@@ -58,7 +58,16 @@ macro_rules! wire_ids {
         }
     )+};
 }
-wire_ids!(AccountId, AlarmId, SessionId, OrganizationId, EmployeeId, RoleAssignmentId, ApplicationId, LetterId);
+wire_ids!(
+    AccountId,
+    AlarmId,
+    SessionId,
+    OrganizationId,
+    EmployeeId,
+    RoleAssignmentId,
+    ApplicationId,
+    LetterId
+);
 wire_ids!(MismatchId, CategoryGrantId);
 
 impl fmt::Display for Id {

@@ -18,9 +18,6 @@ pub enum CommandError {
     /// It took too long.
     #[error("{0}: no answer within {1} ms")]
     Timeout(String, u128),
-    /// It said no.
-    #[error("{0}: {1}")]
-    Failed(String, String),
 }
 
 /// How a command ended.

@@ -119,6 +119,7 @@ impl Http {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         if is_failure {
             state.failures = state.failures.saturating_add(1);
+            state.answered_at = None;
             if state.failures >= self.most_failures {
                 state.until = Some(now + self.pause);
             }

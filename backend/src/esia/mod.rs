@@ -41,7 +41,12 @@ pub(crate) struct Endpoints {
     persons: Url,
     contacts_suffix: String,
     logout: Url,
+    /// Whether people may be those of a test portal or a stand-in: anywhere but in production.
+    has_test_people: bool,
 }
+
+/// Where the people of production are.
+const PRODUCTION: &str = "esia.gosuslugi.ru";
 
 impl Endpoints {
     fn new(config: &EsiaConfig) -> Result<Self, Vec<String>> {
@@ -66,7 +71,8 @@ impl Endpoints {
             EsiaVersion::V1 => ("/aas/oauth2/ac", "/aas/oauth2/te"),
             EsiaVersion::V2 => ("/aas/oauth2/v2/ac", "/aas/oauth2/v3/te"),
         };
-        let endpoints = Self {
+        let mut endpoints = Self {
+            has_test_people: false,
             authorize: place("authorize_path", &config.authorize_path, authorize),
             token: place("token_path", &config.token_path, token),
             persons: place("persons_path", &config.persons_path, "/rs/prns"),
@@ -77,6 +83,7 @@ impl Endpoints {
                 if config.embed_contacts { "?embed=(elements)" } else { "" }
             ),
         };
+        endpoints.has_test_people = endpoints.persons.host_str() != Some(PRODUCTION);
         if wrong.is_empty() { Ok(endpoints) } else { Err(wrong) }
     }
 

@@ -6,7 +6,6 @@ use epos_shared::api::organizations::MAX_QUERY_LENGTH;
 use epos_shared::api::page::{EXACT_COUNT_LIMIT, Page, Total};
 use epos_shared::ids::CategoryGrantId;
 use epos_shared::problem::{Problem, ProblemCode};
-use serde_json::json;
 use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 

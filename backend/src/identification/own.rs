@@ -14,6 +14,9 @@ use crate::db::{Conn, DbError};
 /// Rows of each kind at most, the newest of them.
 const MOST: i64 = 500;
 
+/// A row that was sent: state, organization, ФИО, e-mail, when, the reason of a refusal.
+type Sent = (String, Option<String>, String, Option<String>, chrono::NaiveDateTime, Option<String>);
+
 /// The link of an account to Госуслуги, as its person sees it.
 ///
 /// # Errors
@@ -46,14 +49,7 @@ pub fn own_data(conn: &mut Conn, context: &Context, account: Id) -> Result<Value
             continue;
         }
         seen.push(oid.clone());
-        let rows: Vec<(
-            String,
-            Option<String>,
-            String,
-            Option<String>,
-            chrono::NaiveDateTime,
-            Option<String>,
-        )> = mismatches::table
+        let rows: Vec<Sent> = mismatches::table
             .left_join(organizations::table)
             .filter(mismatches::oid.eq(oid))
             .order(mismatches::id.desc())

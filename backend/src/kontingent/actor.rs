@@ -1,9 +1,10 @@
 //! Who asks, and what he sees: a request becomes an [`Actor`], an actor opens [`StaffOf`] or nothing, and
 //! only that view has the queries.
 
-use chrono::NaiveDate;
+use chrono::{NaiveDate, NaiveDateTime};
 use diesel::prelude::*;
 use diesel::result::QueryResult;
+use epos_shared::organization_rights::{OrganizationAction, any_may};
 use epos_shared::problem::{Problem, ProblemCode};
 use epos_shared::rights::{Action, Relation, Standing, Verdict, card_verdict, sees, standing};
 use epos_shared::roles::{OrganizationKind, Role, RoleCategory};
@@ -12,7 +13,7 @@ use epos_shared::values::RoleState;
 use super::card_store::{self, AssignmentRow};
 use crate::audit;
 use crate::context::Context;
-use crate::db::schema::{bindings, employees};
+use crate::db::schema::{bindings, employees, organizations as organizations_table};
 use crate::db::types::Id;
 use crate::db::{Conn, DbError};
 use crate::identification;
@@ -47,6 +48,8 @@ pub enum Refusal {
     NoRole,
     /// The session works as «Родитель» or «Обучающийся», or one of several categories is to be chosen.
     OtherCategory,
+    /// The organization is closed.
+    OrganizationClosed,
 }
 
 impl Refusal {
@@ -60,6 +63,7 @@ impl Refusal {
             Self::RoleNotBegun => "role-not-begun",
             Self::NoRole => "no-role",
             Self::OtherCategory => "other-category",
+            Self::OrganizationClosed => "organization-closed",
         }
     }
 }
@@ -83,6 +87,7 @@ impl From<Refusal> for Problem {
             Refusal::RoleNotBegun => "Ваша роль ещё не началась: начальная дата стоит на вашей карточке.",
             Refusal::NoRole => "Ваша роль не работает с карточками сотрудников.",
             Refusal::OtherCategory => "Выберите категорию «Сотрудник»: «Контингент» открыт только ей.",
+            Refusal::OrganizationClosed => "Ваша организация закрыта. Обратитесь в управление образованием.",
         })
     }
 }
@@ -104,18 +109,19 @@ impl Actor {
     pub fn load(conn: &mut Conn, asker: &Asker, context: &Context) -> Result<Result<Self, Refusal>, DbError> {
         let today = context.today();
         let Some(card) = asker.card else { return Ok(Err(Refusal::NoCard)) };
-        let found: Option<(Id, Option<chrono::NaiveDateTime>)> = bindings::table
-            .inner_join(employees::table)
+        let found: Option<(Id, Option<NaiveDateTime>, Option<NaiveDate>)> = bindings::table
+            .inner_join(employees::table.inner_join(organizations_table::table))
             .filter(bindings::employee_id.eq(card))
             .filter(bindings::account_id.eq(asker.account))
             .filter(bindings::ended_at.is_null())
-            .select((employees::organization_id, employees::archived_at))
+            .select((employees::organization_id, employees::archived_at, organizations_table::closed_on))
             .first(conn)
             .optional()?;
         let organization = match found {
             None => return Ok(Err(Refusal::NoCard)),
-            Some((_, Some(_))) => return Ok(Err(Refusal::Archived)),
-            Some((organization, None)) => organization,
+            Some((_, Some(_), _)) => return Ok(Err(Refusal::Archived)),
+            Some((_, None, Some(closed))) if closed <= today => return Ok(Err(Refusal::OrganizationClosed)),
+            Some((organization, None, _)) => organization,
         };
         let rows = card_store::roles_of(conn, card)?;
         let mut roles = Vec::new();
@@ -204,6 +210,17 @@ impl StaffOf<'_> {
     #[must_use]
     pub fn verdict(&self, action: Action, targets: &[Role], relation: Relation) -> Verdict {
         card_verdict(&self.actor.roles, action, targets, relation)
+    }
+
+    /// Whether an action over an organization of a kind in `relation` is allowed.
+    #[must_use]
+    pub fn may_organization(
+        &self,
+        action: OrganizationAction,
+        kind: OrganizationKind,
+        relation: Relation,
+    ) -> bool {
+        any_may(&self.actor.roles, action, kind, relation)
     }
 
     /// The roles that may be given on a new card.

@@ -9,7 +9,7 @@ use epos_shared::api::employees::{
 use epos_shared::ids::EmployeeId;
 use epos_shared::problem::{FieldError, Problem, ProblemCode};
 use epos_shared::rights::{Action, Relation, Verdict};
-use epos_shared::roles::{OrganizationKind, Role};
+use epos_shared::roles::Role;
 use epos_shared::search::search_key;
 use epos_shared::values::{FullName, InvalidValue as _, Login, Period, Snils};
 use serde_json::{Value, json};
@@ -26,6 +26,7 @@ use crate::db::Conn;
 use crate::db::types::Id;
 use crate::error::ApiError;
 use crate::identification;
+use crate::organizations::OrganizationRow;
 
 /// Creates a card with its login. `first_login` is where to begin looking for a free number, where that is
 /// known. To be called inside a write transaction; rights are the caller's.
@@ -156,12 +157,13 @@ impl StaffOf<'_> {
         let today = context.today();
         let place = match draft.organization_id {
             None => None,
-            Some(id) => self
-                .organization(conn, id.into())?
-                .filter(|(organization, _)| organization.is_open(today))
-                .map(|(organization, relation)| (organization.kind, relation)),
+            Some(id) => {
+                self.organization(conn, id.into())?.filter(|(organization, _)| organization.is_open(today))
+            }
         };
-        let new = self.judge(draft, place, today).map_err(ApiError::validation)?;
+        let new = self
+            .judge(draft, place.as_ref().map(|(organization, relation)| (organization, *relation)), today)
+            .map_err(ApiError::validation)?;
         let (id, _) = create(conn, context, &new, first_login)?;
         let card = self.card(conn, id, today)?;
         let roles: Vec<Value> =
@@ -182,19 +184,23 @@ impl StaffOf<'_> {
     fn judge(
         &self,
         draft: &NewEmployeeDraft,
-        place: Option<(OrganizationKind, Relation)>,
+        place: Option<(&OrganizationRow, Relation)>,
         today: NaiveDate,
     ) -> Result<NewEmployee, Vec<FieldError>> {
-        let parsed = draft.parse(place.map(|(kind, _)| kind), today);
+        let parsed = draft.parse(place.map(|(organization, _)| organization.kind), today);
         let mut wrong = Vec::new();
         match place {
             None if draft.organization_id.is_some() => {
                 wrong.push(CardError::OrganizationUnknown.at("organization_id"));
             }
             None => {}
-            Some((kind, relation)) => {
+            Some((organization, relation)) => {
+                if let Ok(new) = &parsed {
+                    let roles = new.roles.iter().enumerate().map(|(number, role)| (number, role.period));
+                    wrong.extend(beyond_closing(organization, roles));
+                }
                 for (number, role) in draft.roles.iter().enumerate() {
-                    if let Some(role) = role.role.filter(|role| role.fits(kind)) {
+                    if let Some(role) = role.role.filter(|role| role.fits(organization.kind)) {
                         let verdict = self.verdict(Action::Create, &[role], relation);
                         wrong.extend(role_error(verdict, number));
                     }
@@ -256,13 +262,16 @@ impl StaffOf<'_> {
     }
 
     fn demand_all(&self, card: &CardInView, changes: &Changes) -> Result<(), ApiError> {
-        let wrong: Vec<FieldError> = changes
+        let mut wrong: Vec<FieldError> = changes
             .added
             .iter()
             .filter_map(|(number, role)| {
                 role_error(self.verdict(Action::AssignRole, &[role.role], card.relation), *number)
             })
             .collect();
+        let lasting = changes.added.iter().map(|(number, role)| (*number, role.period));
+        let lasting = lasting.chain(changes.dates.iter().map(|change| (change.number, change.after)));
+        wrong.extend(beyond_closing(&card.organization, lasting));
         if !wrong.is_empty() {
             return Err(ApiError::validation(wrong));
         }
@@ -344,6 +353,8 @@ struct Changes {
 }
 
 struct DatesChange {
+    /// Its place in the form.
+    number: usize,
     id: Id,
     role: Role,
     before: Period,
@@ -362,6 +373,7 @@ impl Changes {
             match card.roles.iter().find(|known| Some(known.id) == role.id) {
                 None => added.push((number, *role)),
                 Some(known) if known.period != role.period => dates.push(DatesChange {
+                    number,
                     id: known.id.into(),
                     role: role.role,
                     before: known.period,
@@ -387,6 +399,18 @@ fn dates_action(before: Period, after: Period) -> Action {
         (_, None) => false,
     };
     if brought_forward && before.start() == after.start() { Action::EndRole } else { Action::ChangeDates }
+}
+
+/// Roles that would outlive an organization whose last day is decided.
+fn beyond_closing(
+    organization: &OrganizationRow,
+    roles: impl Iterator<Item = (usize, Period)>,
+) -> Vec<FieldError> {
+    let Some(closed) = organization.closed_on else { return Vec::new() };
+    roles
+        .filter(|(_, period)| period.end().is_none_or(|end| closed <= end))
+        .map(|(number, _)| CardError::OrganizationCloses.at(format!("roles/{number}/end")))
+        .collect()
 }
 
 fn role_error(verdict: Verdict, number: usize) -> Option<FieldError> {

@@ -16,6 +16,7 @@ mod list;
 mod list_filter;
 mod list_store;
 mod logins;
+pub mod of_organization;
 mod outside;
 mod people;
 mod places;

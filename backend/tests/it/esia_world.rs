@@ -19,7 +19,7 @@ use esia_standin::jwt::Algorithm;
 use reqwest::header::{COOKIE, LOCATION, SET_COOKIE};
 use serde_json::Value;
 
-use crate::common::{Client, ORIGIN, TestApp};
+use crate::common::{Client, ORIGIN, TestApp, http};
 
 /// Somebody quite usual of the invented cast.
 pub const LOGIN: &str = "EsiaTest001@example.test";
@@ -233,15 +233,6 @@ impl World {
         })
         .await
     }
-}
-
-pub fn http() -> reqwest::Client {
-    reqwest::Client::builder()
-        .no_proxy()
-        .redirect(reqwest::redirect::Policy::none())
-        .pool_max_idle_per_host(0)
-        .build()
-        .unwrap()
 }
 
 /// A browser with its cookies for our server; at the stand-in it is new each time.

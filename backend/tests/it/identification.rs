@@ -617,6 +617,66 @@ crate::both_databases! {
         signed_in(app, &person("1027", "Безпарольная Нина", &["nina@school.example"])).await;
     }
 
+    async fn without_a_verified_e_mail_a_card_s_own_serves_until_it_is_proven(app: TestApp) {
+        let district = District::build(app).await;
+        let (card, login) = unbound(app, district.school, "Безпочтовая Рита", "rita@school.example").await;
+        let password = people::credentials(app, card, &login).await;
+        let visitor = person("1032", "Безпочтовая Рита", &[]);
+        let client = visiting(app, &visitor).await;
+        assert!(client.get(VISIT).await.expect(200).get("email").is_none());
+        let form = json!({ "login": login.to_string(), "password": password });
+        let state = client.post(&format!("{VISIT}/bind"), form).await.expect(200);
+        assert_eq!(state["session"]["account"]["email"], "rita@school.example");
+        let client = signed_in(app, &visitor).await;
+        assert_eq!(client.get("/api/v1/profile").await.expect(200)["email_verified"], false);
+        // Nobody's account is taken over by a shared mailbox.
+        app.account("tests").await;
+        let (card, login) = unbound(app, district.school, "Безпочтовая Рая", "tests@epos.test").await;
+        let password = people::credentials(app, card, &login).await;
+        let client = visiting(app, &person("1033", "Безпочтовая Рая", &["tests@epos.test"])).await;
+        let form = json!({ "login": login.to_string(), "password": password });
+        client.post(&format!("{VISIT}/bind"), form.clone()).await.expect_problem(403, "forbidden");
+        assert!(links_of(app, "1033").await.is_empty());
+        // Nothing was used up.
+        let client = visiting(app, &person("1033", "Безпочтовая Рая", &["raya@mail.ru"])).await;
+        client.post(&format!("{VISIT}/bind"), form).await.expect(200);
+    }
+
+    async fn the_head_is_told_of_a_changed_card_by_others_and_a_strange_oid_binds_nothing_twice(app: TestApp) {
+        let district = District::build(app).await;
+        let roles = [(Role::SchoolDirector, LONG)];
+        card_with_email(app, district.school, "Головина Вера", "head@school.example", &roles).await;
+        let (card, login) = unbound(app, district.school, "Учителева Ольга", "olga@school.example").await;
+        let (department, _) = works_as(app, district.department, Role::EducationDepartment).await;
+        let mut form = people::form_of(&department.get(&at(card)).await.expect(200));
+        form["person"]["email"] = json!("new@school.example");
+        form["note"] = json!("новый адрес");
+        department.put(&at(card), form).await.expect(200);
+        let told = app.letter_to("head@school.example").await;
+        assert_eq!(told.kind, "card.changed_head");
+        assert!(told.text.contains("e-mail") || told.links.len() == 1);
+        assert!(!told.text.contains("new@school.example"), "facts, no values");
+        assert_eq!(app.letter_to("olga@school.example").await.kind, "card.changed");
+        // A note alone is nobody's concern.
+        let mut form = people::form_of(&department.get(&at(card)).await.expect(200));
+        form["note"] = json!("ещё раз");
+        department.put(&at(card), form).await.expect(200);
+        assert_eq!(app.letters_to("new@school.example").await.len(), 0);
+        // Of two windows that bind one card at once one wins, and one account is made.
+        let password = people::credentials(app, card, &login).await;
+        let visitor = person("1034", "Учителева Ольга", &["private@mail.ru"]);
+        let (one, other) = (visiting(app, &visitor).await, visiting(app, &visitor).await);
+        let form = json!({ "login": login.to_string(), "password": password });
+        let bind = format!("{VISIT}/bind");
+        let (first, second) = tokio::join!(one.post(&bind, form.clone()), other.post(&bind, form));
+        let done = [first, second].iter().filter(|answer| answer.status == 200).count();
+        assert!(done >= 1, "one has won");
+        assert_eq!(links_of(app, "1034").await.len(), 1);
+        let bound: i64 =
+            app.read(move |conn| Ok(bindings::table.filter(bindings::employee_id.eq(card)).count().get_result(conn)?)).await;
+        assert_eq!(bound, 1);
+    }
+
     async fn categories_are_chosen_and_close_at_once(app: TestApp) {
         let district = District::build(app).await;
         let (support, _) = works_as(app, district.operator, Role::Support).await;

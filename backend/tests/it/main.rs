@@ -35,6 +35,8 @@ mod matrix_world;
 mod moderation;
 mod openapi;
 mod organizations;
+mod organizations_import;
+mod organizations_kept;
 mod own_account;
 mod people;
 mod plans;

@@ -5,6 +5,7 @@ mod home;
 pub mod kontingent;
 mod login;
 mod not_found;
+mod organizations;
 mod own_cards;
 mod profile;
 mod registration;
@@ -78,6 +79,10 @@ pub fn of_manage(parts: &[&str]) -> AnyView {
         ["kontingent", "mismatches"] => signed_in(kontingent::mismatches),
         ["kontingent", "mismatches", _] => signed_in(kontingent::mismatch),
         ["applications", _] => signed_in(support::application),
+        ["kontingent", "organizations"] => signed_in(organizations::tree),
+        ["kontingent", "organizations", "new"] => signed_in(organizations::new),
+        ["kontingent", "organizations", "import"] => signed_in(organizations::import),
+        ["kontingent", "organizations", _] => signed_in(organizations::one),
         ["kontingent", "journal"] => signed_in(|| view! { <kontingent::Journal/> }.into_any()),
         _ => view! { <NotFound/> }.into_any(),
     }

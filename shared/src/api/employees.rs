@@ -49,6 +49,8 @@ value_error! {
         RoleForbidden = "role-forbidden", "Эту роль вы не назначаете и не меняете";
         /// The department confirms this.
         RoleNeedsConfirmation = "role-needs-confirmation", "Роль руководителя назначает и меняет управление образованием";
+        /// The organization closes before the role ends.
+        OrganizationCloses = "organization-closes", "Организация закрывается: укажите конечную дату не позже её последнего дня";
         /// A note longer than 2000 characters.
         NoteTooLong = "note-too-long", "Примечание не длиннее 2000 знаков";
     }

@@ -11,6 +11,8 @@ pub mod esia;
 pub mod journal;
 pub mod letters;
 pub mod mismatches;
+pub mod organization_card;
+pub mod organization_import;
 pub mod organizations;
 pub mod page;
 pub mod profile;

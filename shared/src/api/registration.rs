@@ -179,7 +179,7 @@ pub struct Registration {
 }
 
 /// One line of text of bounded length, spaces folded; nothing where it is no such line.
-fn line(text: &str, longest: usize) -> Option<String> {
+pub(crate) fn line(text: &str, longest: usize) -> Option<String> {
     // A bound before the work, so that ten megabytes cost nothing.
     if text.len() > longest * 8 || text.chars().any(|c| c.is_control() && !c.is_whitespace()) {
         return None;

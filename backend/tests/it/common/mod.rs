@@ -19,7 +19,7 @@ use epos_backend::db::types::Id;
 use epos_backend::db::{Conn, DbError};
 use epos_shared::values::{FullName, PersonName};
 
-pub use client::{Answer, Client};
+pub use client::{Answer, Client, http};
 pub use database::TestDatabase;
 #[allow(unused_imports, reason = "what `letters_to` answers")]
 pub use letters::Letter;

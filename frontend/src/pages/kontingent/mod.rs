@@ -36,7 +36,7 @@ pub const NEW: &str = "/kontingent/employees/new";
 pub const MISMATCHES: &str = "/kontingent/mismatches";
 
 /// The address of a card.
-fn card_address(id: EmployeeId) -> String {
+pub fn card_address(id: EmployeeId) -> String {
     format!("{LIST}/{id}")
 }
 

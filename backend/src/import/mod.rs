@@ -1,0 +1,3 @@
+//! Import of what people keep in tables of their own.
+
+pub mod table;
