@@ -7,8 +7,8 @@ use leptos_router::hooks::use_location;
 
 use super::kontingent;
 use super::kontingent::MISMATCHES;
-use super::support::{ACCOUNTS, ALARMS, APPLICATIONS, CATEGORIES, ESIA};
 use super::organizations::ORGANIZATIONS;
+use super::support::{ACCOUNTS, ALARMS, APPLICATIONS, CATEGORIES, ESIA};
 use crate::components::live;
 use crate::session::{SessionContext, card_at_work, use_session};
 
