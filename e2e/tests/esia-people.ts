@@ -65,7 +65,7 @@ export async function hire(
     });
     expect(created.ok(), await created.text()).toBe(true);
     const answer = await created.json();
-    return { id: answer.employee.id, ...answer.credentials };
+    return { id: answer.card.id, ...answer.credentials };
   } finally {
     await api.dispose();
   }

@@ -22,6 +22,8 @@ export async function typeCredentials(page: Page, userName: string, password: st
 export async function signOut(page: Page): Promise<void> {
   await page.getByRole('button', { name: 'Выйти' }).click();
   await expect(page).toHaveURL(/\/login/);
+  // The address changes before the program of the sign-in is there, and whoever goes on meanwhile is interrupted.
+  await expect(page.getByRole('main').getByRole('link', { name: 'Вход для сотрудников' })).toBeVisible();
 }
 
 /** Signs in and opens «Контингент» by its button; waits until what it leads to is there. */

@@ -63,14 +63,9 @@ export class Standin {
     };
   }
 
-  /** Switches for the next sign-in alone. */
-  next(switches: object): Promise<void> {
-    return this.ask('POST', '/standin/switches/next', switches);
-  }
-
-  /** Switches for everybody; nothing takes them back. */
-  everybody(switches: object = {}): Promise<void> {
-    return this.ask('PUT', '/standin/switches/all', switches);
+  /** Switches for one person: what is refused is refused after the password. */
+  switch(person: EsiaPerson, switches: object): Promise<void> {
+    return this.ask('PUT', `/standin/switches/people/${person.oid}`, switches);
   }
 
   /** A person, new or changed. */
