@@ -22,10 +22,11 @@ use crate::db::Database;
 use crate::error::{ApiError, respond};
 use crate::esia::Esia;
 use crate::http::{AllowedOrigins, BodyLimit, Policy, TrustedProxies};
+use crate::import::table::TableReader;
 use crate::openapi::{self, Routes};
 use crate::organizations::Directory;
 use crate::registration::Pace;
-use crate::{assets, health, http, jobs};
+use crate::{assets, health, http, import, jobs};
 
 /// What use cases work with. Handlers take it as `web::Data<Services>`. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -48,6 +49,8 @@ pub struct Services {
     pub directory: Directory,
     /// How often the directory is asked, by address.
     pub pace: Pace,
+    /// Reads uploaded tables.
+    pub tables: TableReader,
     /// The link to Госуслуги, if one is configured.
     pub esia: Option<Arc<Esia>>,
 }
@@ -65,6 +68,7 @@ impl Services {
         let consent = Arc::new(crate::consent::text(&config.consent).map_err(ApiError::internal)?);
         let esia = Esia::open(&config).map_err(|wrong| ApiError::internal(wrong.join("\n")))?;
         let db = Database::open(options)?;
+        let tables = TableReader::start().map_err(ApiError::internal)?;
         Ok(Self {
             config: Arc::new(config),
             mode,
@@ -75,6 +79,7 @@ impl Services {
             consent,
             directory: Directory::default(),
             pace: Pace::default(),
+            tables,
             esia: esia.map(Arc::new),
         })
     }
@@ -106,6 +111,7 @@ pub fn routes(config: &mut ServiceConfig) {
             .configure(crate::subsystems::routes)
             .configure(crate::kontingent::routes)
             .configure(crate::organizations::routes)
+            .configure(import::routes)
             .configure(crate::audit::routes)
             .configure(crate::mail::routes),
     );
@@ -184,8 +190,9 @@ pub fn start(services: Services, listener: TcpListener) -> std::io::Result<Runni
     let sealer = actix_web::rt::spawn(jobs::run_sealer(services.clone(), stopped.clone()));
     let sweeper = actix_web::rt::spawn(jobs::run_sweeper(services.clone(), stopped.clone()));
     let postman = actix_web::rt::spawn(jobs::run_postman(services.clone(), stopped.clone()));
+    let importer = actix_web::rt::spawn(import::run_importer(services.clone(), stopped.clone()));
     let caretaker = actix_web::rt::spawn(jobs::run_caretaker(services, stopped));
-    let jobs = vec![sealer, sweeper, postman, caretaker];
+    let jobs = vec![sealer, sweeper, postman, importer, caretaker];
     Ok(Running { address, handle, stop, jobs, server: actix_web::rt::spawn(server) })
 }
 

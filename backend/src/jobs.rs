@@ -12,6 +12,7 @@ use crate::audit;
 use crate::db::schema::leases;
 use crate::db::{Conn, DbError};
 use crate::identification;
+use crate::import;
 use crate::kontingent;
 use crate::mail::Postman;
 use crate::on;
@@ -153,6 +154,12 @@ pub async fn run_sweeper(services: Services, mut stop: watch::Receiver<bool>) {
         match swept {
             Ok(swept) => tracing::debug!(swept, "old applications were removed"),
             Err(error) => tracing::warn!(%error, "old applications could not be removed"),
+        }
+        let tools = services.clone();
+        let swept = services.db.write_by_condition(move |conn| import::sweep(conn, &tools)).await;
+        match swept {
+            Ok(swept) => tracing::debug!(swept, "old imports were removed"),
+            Err(error) => tracing::warn!(%error, "old imports could not be removed"),
         }
         let tools = services.clone();
         let swept = services.db.write_by_condition(move |conn| identification::sweep(conn, &tools)).await;

@@ -28,4 +28,5 @@ pub mod quota;
 pub mod registration;
 pub mod seed;
 pub mod subsystems;
+mod tables;
 mod workers;

@@ -27,6 +27,7 @@ use crate::app;
         (name = "alarms", description = "What support must look at"),
         (name = "subsystems", description = "Subsystems allowed for the roles in force"),
         (name = "kontingent", description = "«Контингент»: organizations, cards, binding"),
+        (name = "import", description = "Import of staff out of a table"),
         (name = "journal", description = "«Журнал»: who did what to whom"),
         (name = "demo", description = "What only the demo has"),
         (name = "health", description = "For whoever watches the server"),

@@ -14,6 +14,12 @@ type Job = Box<dyn FnOnce() + Send>;
 #[derive(Clone)]
 pub(crate) struct Workers(Arc<Sender<Job>>);
 
+impl std::fmt::Debug for Workers {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Workers(…)")
+    }
+}
+
 impl Workers {
     /// Starts the threads.
     ///

@@ -101,7 +101,7 @@ export const ESIA_SCREENS: Screen[] = [
       })(page);
     },
     act: async (page) => {
-      await field(page, 'Логин').fill('elkina-ap');
+      await field(page, 'Логин').fill('elkina_ap');
       await page.getByLabel('Пароль', { exact: true }).fill('ABCD-EFGH');
       await press('Привязать карточку и войти')(page);
       await expect(page.getByText('Остались 4 попытки.')).toBeVisible();

@@ -25,6 +25,7 @@ use crate::address::with_query;
 
 pub mod esia;
 pub mod journal;
+pub mod many;
 pub mod mismatches;
 pub mod organization;
 pub mod own;
@@ -281,18 +282,16 @@ async fn send_file<T: DeserializeOwned>(path: &str, file: web_sys::File) -> Answ
     read(&answer(request.body(file)).await?)
 }
 
-fn answer(request: Result<Request, gloo_net::Error>) -> impl Future<Output = Answer<String>> {
-    async move {
-        let response = request.map_err(|_| internal())?.send().await.map_err(|_| ApiError::Network)?;
-        if let Some(date) = response.headers().get("date").map(|date| js_sys::Date::parse(&date))
-            && date.is_finite()
-        {
-            AHEAD.set(date - js_sys::Date::now());
-        }
-        let (ok, status) = (response.ok(), response.status());
-        let text = response.text().await.map_err(|_| ApiError::Network)?;
-        if ok { Ok(text) } else { Err(refusal(status, &text)) }
+async fn answer(request: Result<Request, gloo_net::Error>) -> Answer<String> {
+    let response = request.map_err(|_| internal())?.send().await.map_err(|_| ApiError::Network)?;
+    if let Some(date) = response.headers().get("date").map(|date| js_sys::Date::parse(&date))
+        && date.is_finite()
+    {
+        AHEAD.set(date - js_sys::Date::now());
     }
+    let (ok, status) = (response.ok(), response.status());
+    let text = response.text().await.map_err(|_| ApiError::Network)?;
+    if ok { Ok(text) } else { Err(refusal(status, &text)) }
 }
 
 fn read<T: DeserializeOwned>(text: &str) -> Answer<T> {

@@ -69,3 +69,7 @@ identifier!(
     /// A category («Родитель», «Обучающийся») somebody was given.
     CategoryGrantId
 );
+identifier!(
+    /// An import of staff.
+    ImportId
+);

@@ -486,6 +486,63 @@ table! {
     }
 }
 
+table! {
+    use diesel::sql_types::*;
+    use crate::db::types::DbUuid;
+
+    imports (id) {
+        id -> DbUuid,
+        account_id -> DbUuid,
+        employee_id -> DbUuid,
+        state -> Text,
+        headings -> Text,
+        mapping -> Text,
+        row_count -> Integer,
+        created -> Integer,
+        changed -> Integer,
+        unchanged -> Integer,
+        skipped -> Integer,
+        wrong -> Integer,
+        undecided -> Integer,
+        done -> Integer,
+        failure -> Nullable<Text>,
+        tries -> Integer,
+        address -> Nullable<Text>,
+        created_at -> Timestamp,
+        decided_at -> Nullable<Timestamp>,
+        lease_token -> BigInt,
+        leased_until -> Nullable<Timestamp>,
+    }
+}
+
+table! {
+    use diesel::sql_types::*;
+    use crate::db::types::DbUuid;
+
+    import_rows (import_id, line) {
+        import_id -> DbUuid,
+        line -> Integer,
+        cells -> Text,
+        outcome -> Nullable<Text>,
+        report -> Nullable<Text>,
+        task -> Nullable<Text>,
+        decision -> Nullable<Text>,
+        employee_id -> Nullable<DbUuid>,
+        step -> Integer,
+    }
+}
+
+table! {
+    use diesel::sql_types::*;
+    use crate::db::types::DbUuid;
+
+    import_templates (account_id) {
+        account_id -> DbUuid,
+        mapping -> Text,
+        updated_at -> Timestamp,
+    }
+}
+
 joinable!(account_tokens -> accounts (account_id));
 joinable!(organization_ancestors -> organizations (descendant_id));
 joinable!(organization_tokens -> organizations (organization_id));
@@ -515,6 +572,9 @@ allow_tables_to_appear_in_same_query!(
     employees,
     esia_health,
     esia_links,
+    import_rows,
+    import_templates,
+    imports,
     issued_names,
     leases,
     letters,

@@ -5,12 +5,14 @@
 use std::borrow::Cow;
 use std::io::{Cursor, Read as _};
 
+use actix_web::web::Bytes;
 use calamine::{DataRef, Reader as _, SheetType, SheetVisible, Xlsx};
 use csv::{ReaderBuilder, StringRecord};
 use encoding_rs::{UTF_16BE, UTF_16LE, WINDOWS_1251};
 use epos_shared::problem::FieldError;
 
 use crate::error::ApiError;
+use crate::workers::Workers;
 
 /// What all files of an XLSX may unfold to, in bytes: a table of ten thousand rows has a fifth of it.
 const MAX_UNFOLDED: u64 = 32 * 1024 * 1024;
@@ -135,6 +137,29 @@ impl From<TableError> for ApiError {
             code: error.code().to_owned(),
             message: error.message(),
         }])
+    }
+}
+
+/// A thread that reads tables, one after the other: in memory there is one.
+#[derive(Debug, Clone)]
+pub struct TableReader(Workers);
+
+impl TableReader {
+    /// Starts the thread.
+    ///
+    /// # Errors
+    /// The system has no more threads.
+    pub fn start() -> std::io::Result<Self> {
+        Workers::start("epos-tables", 1).map(Self)
+    }
+
+    /// Reads a table in its turn.
+    ///
+    /// # Errors
+    /// The bytes are no table, or one above the limits.
+    pub async fn read(&self, bytes: Bytes, limits: Limits) -> Result<Table, ApiError> {
+        let read = self.0.run(move || read(&bytes, limits)).await;
+        Ok(read.ok_or_else(|| ApiError::internal("reading a table panicked"))??)
     }
 }
 

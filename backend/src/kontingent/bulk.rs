@@ -27,6 +27,8 @@ pub struct PastCard {
     pub name: FullName,
     /// E-mail.
     pub email: Option<Email>,
+    /// «Примечание».
+    pub note: String,
     /// When it was created.
     pub created_at: NaiveDateTime,
     /// When it went into the archive, if it did.
@@ -59,6 +61,7 @@ struct CardRow<'a> {
     name_key: String,
     email: Option<&'a str>,
     email_key: Option<String>,
+    note: &'a str,
     created_at: NaiveDateTime,
     updated_at: NaiveDateTime,
     archived_at: Option<NaiveDateTime>,
@@ -116,8 +119,9 @@ pub fn insert(conn: &mut Conn, cards: &[PastCard]) -> QueryResult<usize> {
             name_key: search_key(&card.name.to_string()),
             email: card.email.as_ref().map(|email| email.as_str()),
             email_key: card.email.as_ref().map(Email::key),
+            note: &card.note,
             created_at: card.created_at,
-            updated_at: card.archived_at.unwrap_or(card.created_at),
+            updated_at: card.archived_at.filter(|at| *at > card.created_at).unwrap_or(card.created_at),
             archived_at: card.archived_at,
             roles_end_on: card_store::end_of_roles(card.roles.iter().map(|(_, _, period)| period.end())),
             account_seen_at: match card.binding {

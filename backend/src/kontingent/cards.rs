@@ -3,8 +3,8 @@
 use chrono::NaiveDate;
 use diesel::result::QueryResult;
 use epos_shared::api::employees::{
-    CardError, EmployeeDraft, EmployeeInput, NewEmployee, NewEmployeeDraft, Person, RoleDraft, RoleInput,
-    SavedEmployee,
+    CardError, EmailRule, EmployeeDraft, EmployeeInput, NewEmployee, NewEmployeeDraft, Person, RoleDraft,
+    RoleInput, SavedEmployee,
 };
 use epos_shared::ids::EmployeeId;
 use epos_shared::problem::{FieldError, Problem, ProblemCode};
@@ -88,16 +88,16 @@ fn columns<'a>(
 }
 
 /// Somebody who was not recognised may be by this card now.
-fn note_saved(
+pub(super) fn note_saved(
     conn: &mut Conn,
     services: &Services,
-    asker: &Asker,
+    journal: &audit::Actor,
     (card, organization): (Id, Id),
     person: &Person,
     is_bound: bool,
 ) -> Result<(), ApiError> {
     let saved = identification::SavedCard { id: card, organization, person, is_bound };
-    Ok(identification::note_saved_card(conn, services, &asker.journal, &saved)?)
+    Ok(identification::note_saved_card(conn, services, journal, &saved)?)
 }
 
 fn days(period: Period) -> Value {
@@ -175,13 +175,20 @@ impl StaffOf<'_> {
             .in_organization(card.row.organization_id)
             .with(details);
         audit::record(conn, context, &asker.journal, event)?;
-        note_saved(conn, services, asker, (card.row.id, card.row.organization_id), &new.person, false)?;
+        note_saved(
+            conn,
+            services,
+            &asker.journal,
+            (card.row.id, card.row.organization_id),
+            &new.person,
+            false,
+        )?;
         let issued = self.issue_credentials(conn, services, asker, &card)?;
         Ok(SavedEmployee { card: self.show(conn, services, &card)?, credentials: Some(issued) })
     }
 
     /// Every wrong field of a new card at once: those that any client sees, and those that rights decide.
-    fn judge(
+    pub(crate) fn judge(
         &self,
         draft: &NewEmployeeDraft,
         place: Option<(&OrganizationRow, Relation)>,
@@ -232,33 +239,71 @@ impl StaffOf<'_> {
         id: EmployeeId,
         draft: &EmployeeDraft,
     ) -> Result<SavedEmployee, ApiError> {
-        let today = services.context.today();
-        let card = self.card(conn, id, today)?;
-        card.changeable()?;
-        let present = self.show(conn, services, &card)?;
-        if draft.version != present.version {
-            return Err(conflict(&present));
-        }
-        let rule = present.email_rule();
-        let input = draft
-            .parse(card.organization.kind, &present.roles_on_card(), rule, today)
-            .map_err(ApiError::validation)?;
-        let before = card.row.person(services.context.secrets())?;
-        let changes = Changes::between(&card, &before, &input, &draft.roles);
-        if changes.is_empty() {
-            return Ok(SavedEmployee { card: present, credentials: None });
-        }
-        self.demand_all(&card, &changes)?;
-        if !card_store::bump(conn, card.row.id, card.row.version, services.context.db_now())? {
-            return Err(conflict(&self.show_again(conn, services, card.row.id)?));
-        }
-        self.write(conn, services, asker, (&card, &before), &changes, &input)?;
+        let card = self.card(conn, id, services.context.today())?;
+        let changes = self.change(conn, services, asker, &card, draft)?;
         let credentials = if changes.added.is_empty() {
             None
         } else {
             Some(self.issue_credentials(conn, services, asker, &card)?)
         };
         Ok(SavedEmployee { card: self.show_again(conn, services, card.row.id)?, credentials })
+    }
+
+    /// [`Self::save`] without one-time credentials for added roles: an import issues none.
+    ///
+    /// # Errors
+    /// Those of [`Self::save`].
+    pub(crate) fn save_quietly(
+        &self,
+        conn: &mut Conn,
+        services: &Services,
+        asker: &Asker,
+        id: EmployeeId,
+        draft: &EmployeeDraft,
+    ) -> Result<(), ApiError> {
+        let card = self.card(conn, id, services.context.today())?;
+        self.change(conn, services, asker, &card, draft).map(|_| ())
+    }
+
+    fn change(
+        &self,
+        conn: &mut Conn,
+        services: &Services,
+        asker: &Asker,
+        card: &CardInView,
+        draft: &EmployeeDraft,
+    ) -> Result<Changes, ApiError> {
+        card.changeable()?;
+        if draft.version != i64::from(card.row.version) {
+            return Err(conflict(&self.show(conn, services, card)?));
+        }
+        let before = card.row.person(services.context.secrets())?;
+        let (input, changes) = self.judge_change(card, &before, draft, services.context.today())?;
+        if changes.is_empty() {
+            return Ok(changes);
+        }
+        if !card_store::bump(conn, card.row.id, card.row.version, services.context.db_now())? {
+            return Err(conflict(&self.show_again(conn, services, card.row.id)?));
+        }
+        self.write(conn, services, asker, (card, &before), &changes, &input)?;
+        Ok(changes)
+    }
+
+    /// What a request changes of a card, once every value is right and every change allowed.
+    pub(super) fn judge_change(
+        &self,
+        card: &CardInView,
+        before: &Person,
+        draft: &EmployeeDraft,
+        today: NaiveDate,
+    ) -> Result<(EmployeeInput, Changes), ApiError> {
+        let rule = if card.row.email.is_some() { EmailRule::Required } else { EmailRule::MayStayEmpty };
+        let input = draft
+            .parse(card.organization.kind, &card.roles_on_card(), rule, today)
+            .map_err(ApiError::validation)?;
+        let changes = Changes::between(card, before, &input, &draft.roles);
+        self.demand_all(card, &changes)?;
+        Ok((input, changes))
     }
 
     fn demand_all(&self, card: &CardInView, changes: &Changes) -> Result<(), ApiError> {
@@ -317,7 +362,14 @@ impl StaffOf<'_> {
             audit::record(conn, context, &asker.journal, event("employee.person_changed").with(details))?;
             letters::tell_of_change(conn, services, asker, card, (before, &input.person))?;
             let is_bound = card.binding.is_some();
-            note_saved(conn, services, asker, (id, card.row.organization_id), &input.person, is_bound)?;
+            note_saved(
+                conn,
+                services,
+                &asker.journal,
+                (id, card.row.organization_id),
+                &input.person,
+                is_bound,
+            )?;
         }
         for (_, role) in &changes.added {
             let card = (id, card.row.organization_id);
@@ -345,20 +397,20 @@ impl StaffOf<'_> {
 }
 
 /// What a request changes of a card.
-struct Changes {
-    person: bool,
+pub(super) struct Changes {
+    pub(super) person: bool,
     /// Added roles, each with its place in the form.
-    added: Vec<(usize, RoleInput)>,
-    dates: Vec<DatesChange>,
+    pub(super) added: Vec<(usize, RoleInput)>,
+    pub(super) dates: Vec<DatesChange>,
 }
 
-struct DatesChange {
+pub(super) struct DatesChange {
     /// Its place in the form.
     number: usize,
     id: Id,
-    role: Role,
-    before: Period,
-    after: Period,
+    pub(super) role: Role,
+    pub(super) before: Period,
+    pub(super) after: Period,
     action: Action,
 }
 
@@ -386,7 +438,7 @@ impl Changes {
         Self { person, added, dates }
     }
 
-    fn is_empty(&self) -> bool {
+    pub(super) fn is_empty(&self) -> bool {
         !self.person && self.added.is_empty() && self.dates.is_empty()
     }
 }

@@ -27,6 +27,10 @@ pub(super) const NOT_BOUND: NaiveDateTime = moment(1);
 /// `employees.account_seen_at` of a card whose account has never signed in.
 pub(super) const NEVER_SEEN: NaiveDateTime = moment(2);
 
+/// `employees.archived_at` of a card that an import prepares: it is there for nobody until the import is decided.
+/// Whoever leaves the archive out leaves it out too.
+pub(super) const HIDDEN: NaiveDateTime = moment(3);
+
 const fn moment(day: u32) -> NaiveDateTime {
     match NaiveDate::from_ymd_opt(1, 1, day) {
         Some(day) => day.and_time(chrono::NaiveTime::MIN),
@@ -208,7 +212,9 @@ impl Filter {
         let today = self.today;
         let not_ended = || roles_of_card().filter(r::ends_on.is_null().or(r::ends_on.ge(today)));
         if self.state == Some(EmployeeState::Archived) {
-            let query = query.filter(employees::archived_at.is_not_null());
+            let query = query
+                .filter(employees::archived_at.is_not_null())
+                .filter(Asked(employees::archived_at).ne(HIDDEN));
             return if self.role.is_some() { having!(query, self.role, roles_of_card()) } else { query };
         }
         let query = query.filter(employees::archived_at.is_null());

@@ -7,7 +7,7 @@
 //!   is frequent is soon found;
 //! * except a surname, which is frequent at one place of the order and nowhere else: its place is gone to.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use chrono::{NaiveDate, NaiveDateTime};
 use diesel::dsl::sql;
@@ -489,6 +489,104 @@ fn at_the_surname(conn: &mut Conn, filter: &Filter, wanted: Wanted<'_>) -> Query
     Ok(None)
 }
 
+/// Every card of the filter, in the order of the list, where something that is asked for has `most` cards or
+/// fewer; nothing where all of it is more frequent.
+///
+/// # Errors
+/// The database fails.
+pub(super) fn all_of_few(
+    conn: &mut Conn,
+    filter: &Filter,
+    sort: EmployeeSort,
+    most: i64,
+) -> QueryResult<Option<Vec<Place>>> {
+    if filter.places == Places::Nowhere {
+        return Ok(Some(Vec::new()));
+    }
+    let mut least: Option<(i64, Beginning<'_>)> = None;
+    for beginning in filter.beginnings() {
+        let size = size(conn, filter, beginning, most)?;
+        if size <= most && least.is_none_or(|(known, _)| size < known) {
+            least = Some((size, beginning));
+        }
+    }
+    let Some((_, beginning)) = least else { return Ok(None) };
+    let mut all = gather(conn, filter, sort, beginning)?;
+    all.sort_unstable();
+    if !order(sort).1 {
+        all.reverse();
+    }
+    Ok(Some(all))
+}
+
+/// The next cards in the order of the list, however far ahead they are.
+///
+/// # Errors
+/// The database fails.
+pub(super) fn ahead(
+    conn: &mut Conn,
+    filter: &Filter,
+    sort: EmployeeSort,
+    from: Option<&Place>,
+    limit: usize,
+) -> QueryResult<Vec<Place>> {
+    let (order, rises) = order(sort);
+    let wanted = Wanted { sort, from, backwards: false, limit };
+    if order == Order::Organization {
+        return ahead_by_organization(conn, filter, wanted);
+    }
+    let mut cards = filter.cards();
+    if let Some(from) = from
+        && let Some(condition) = beside(order, from, if rises { ">" } else { "<" })
+    {
+        cards = cards.filter(condition);
+    }
+    places(conn, sorted(cards, order, rises).limit(i64::try_from(limit).unwrap_or(i64::MAX)), sort)
+}
+
+fn ahead_by_organization(conn: &mut Conn, filter: &Filter, wanted: Wanted<'_>) -> QueryResult<Vec<Place>> {
+    let rises = wanted.rises();
+    let within = match filter.places {
+        Places::All | Places::Nowhere => organizations::Scope::All,
+        Places::Below(top) => organizations::Scope::Below(top),
+        Places::One(id) => organizations::Scope::Only(id),
+    };
+    let mut found: Vec<Place> = Vec::new();
+    let (mut at, mut behind) = (None, None);
+    if let Some(Place { key: Key::Organization(key, place, name), id }) = wanted.from {
+        at = Some((key.clone(), *place));
+        behind = Some(Place { key: Key::Text(name.clone()), id: *id });
+    }
+    let mut done: Option<Id> = None;
+    let some = i64::try_from(WALK_ORGANIZATIONS + 1).unwrap_or(i64::MAX);
+    loop {
+        let from = at.as_ref().map(|(key, place)| (key.as_str(), *place));
+        let next = organizations::in_order(conn, within, from, rises, some)?;
+        let first = at.as_ref().map(|(_, place)| *place);
+        for (id, _) in next.iter().filter(|(id, _)| Some(*id) != done) {
+            let mut cards = filter.cards().filter(employees::organization_id.eq(*id));
+            if let Some(behind) = behind.as_ref().filter(|_| first == Some(*id))
+                && let Some(condition) = beside(Order::Name, behind, if rises { ">" } else { "<" })
+            {
+                cards = cards.filter(condition);
+            }
+            let left = i64::try_from(wanted.limit - found.len()).unwrap_or(i64::MAX);
+            let cards = sorted(cards, Order::Organization, rises).limit(left);
+            found.extend(places(conn, cards, wanted.sort)?);
+            if found.len() >= wanted.limit {
+                return Ok(found);
+            }
+        }
+        match next.last() {
+            Some((id, key)) if next.len() > WALK_ORGANIZATIONS => {
+                done = Some(*id);
+                at = Some((key.clone(), *id));
+            }
+            _ => return Ok(found),
+        }
+    }
+}
+
 /// `SELECT count(*) FROM (… LIMIT n)`: counting stops where the number is of no more interest.
 #[derive(QueryId)]
 pub(super) struct CountAtMost<Q>(pub(super) Q);
@@ -545,6 +643,16 @@ fn named_otherwise_counted(conn: &mut Conn, filter: &Filter, word: &str, most: i
     let others = named_otherwise(filter.begun_at(filter.cards(), Beginning::Words(word)), word);
     let others: i64 = CountAtMost(others.select(employees::id).limit(most)).get_result(conn)?;
     Ok((named + others).min(most))
+}
+
+/// Which of some cards are cards of the filter.
+///
+/// # Errors
+/// The database fails.
+pub(super) fn among(conn: &mut Conn, filter: &Filter, places: &[Place]) -> QueryResult<HashSet<Id>> {
+    let ids: Vec<Id> = places.iter().map(|place| place.id).collect();
+    let cards = filter.cards().filter(employees::id.eq_any(ids));
+    Ok(cards.select(employees::id).load(conn)?.into_iter().collect())
 }
 
 /// The rows at some places, in their order.

@@ -17,10 +17,10 @@ use crate::db::Conn;
 use crate::db::types::Id;
 
 pub use administration::routes;
-pub use directory::{Directory, numbers_of, with_inn, with_numbers};
+pub use directory::{Directory, numbers_of, numbers_of_all, with_inn, with_numbers};
 pub use store::{
     Found, KindsByPlace, OrganizationRow, Search, count, descendants_of, find, find_all, first_of, has_below,
-    in_order, keys, place, search,
+    in_order, keys, place, search, with_keys,
 };
 
 /// Which organizations somebody sees.

@@ -135,6 +135,18 @@ pub fn find_all(conn: &mut Conn, ids: &[Id]) -> QueryResult<Vec<OrganizationRow>
     found.into_iter().map(row).collect()
 }
 
+/// The organizations with one of these keys of their short names, each with its key.
+///
+/// # Errors
+/// The database fails.
+pub fn with_keys(conn: &mut Conn, keys: &[String]) -> QueryResult<Vec<(String, OrganizationRow)>> {
+    let rows: Vec<(String, Line)> = organizations::table
+        .filter(organizations::search_key.eq_any(keys))
+        .select((organizations::search_key, COLUMNS))
+        .load(conn)?;
+    rows.into_iter().map(|(key, line)| Ok((key, row(line)?))).collect()
+}
+
 /// The keys that some organizations are sorted by.
 ///
 /// # Errors

@@ -69,6 +69,8 @@ pub fn of_own(parts: &[&str]) -> AnyView {
 /// [`Program::of`]: epos_shared::programs::Program::of
 pub fn of_manage(parts: &[&str]) -> AnyView {
     match parts {
+        ["kontingent", "bulk"] => signed_in(kontingent::bulk),
+        ["kontingent", "import"] => signed_in(kontingent::import),
         ["accounts"] => signed_in(support::accounts),
         ["accounts", _] => signed_in(support::account),
         ["applications"] => signed_in(support::applications),

@@ -7,8 +7,8 @@ use leptos_router::hooks::use_location;
 
 use super::kontingent;
 use super::kontingent::MISMATCHES;
-use super::support::{ACCOUNTS, ALARMS, APPLICATIONS, CATEGORIES, ESIA};
 use super::organizations::ORGANIZATIONS;
+use super::support::{ACCOUNTS, ALARMS, APPLICATIONS, CATEGORIES, ESIA};
 use crate::components::live;
 use crate::session::{SessionContext, card_at_work, use_session};
 
@@ -34,7 +34,7 @@ const SUPPORT: &[Standing] = &[Standing::Support];
 static OF_KONTINGENT: &[Section] = &[
     Section { there: true, to: ALL, href: kontingent::LIST, name: "Сотрудники", note: "" },
     Section { there: true, to: ALL, href: ORGANIZATIONS, name: "Организации", note: "" },
-    Section { there: false, to: ALL, href: "/kontingent/import", name: "Импорт", note: "" },
+    Section { there: true, to: ALL, href: kontingent::IMPORT, name: "Импорт", note: "" },
     Section { there: false, to: ALL, href: "/kontingent/queues", name: "Очереди", note: "" },
     Section { there: false, to: ALL, href: "/kontingent/reports", name: "Отчёты", note: "" },
     Section { there: true, to: ALL, href: kontingent::JOURNAL, name: "Журнал", note: "" },

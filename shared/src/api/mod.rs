@@ -5,9 +5,11 @@
 //! calls it to decide: there is one rule.
 
 pub mod accounts;
+pub mod bulk;
 pub mod categories;
 pub mod employees;
 pub mod esia;
+pub mod import;
 pub mod journal;
 pub mod letters;
 pub mod mismatches;

@@ -8,6 +8,7 @@
 mod cards;
 mod data;
 mod esia;
+mod export;
 mod figures;
 mod http;
 mod journal;
@@ -64,6 +65,7 @@ const FIGURES: &[Figure] = &[
     list::LIST,
     journal::JOURNAL,
     cards::SAVE,
+    export::EXPORT,
     strangers::TIMING,
     strangers::DIRECTORY,
     esia::ESIA,

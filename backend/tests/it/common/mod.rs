@@ -129,6 +129,21 @@ impl TestApp {
         drop(database);
     }
 
+    /// Ends the server in order; the database stays.
+    pub async fn stop_server(&mut self) {
+        if let Some(running) = self.running.take() {
+            running.stop().await;
+        }
+    }
+
+    /// Starts the server anew on the same database, at another port.
+    pub fn start_server(&mut self) {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let running = app::start(self.services.clone(), listener).unwrap();
+        self.address = format!("http://{}", running.address);
+        self.running = Some(running);
+    }
+
     /// Somebody who is not signed in, on a page of our own.
     pub fn anonymous(&self) -> Client {
         Client::new(&self.address)

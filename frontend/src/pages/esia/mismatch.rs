@@ -198,12 +198,11 @@ fn bind(_: SessionContext, typed: BindCard) -> Binding {
     Box::pin(async move { esia::bind_visit(&typed).await })
 }
 
-/// «ООО», «ООО» и «ООО», quoted already.
+/// Where the person's values are; names of organizations bring their own quotation marks.
 fn sent_words(sent_to: &[String]) -> String {
-    let names: Vec<String> = sent_to.iter().map(|name| format!("«{name}»")).collect();
-    match names.split_last() {
-        Some((last, [])) => format!("Ваша заявка у администратора {last}"),
-        Some((last, before)) => format!("Ваши заявки у администраторов {} и {last}", before.join(", ")),
+    match sent_to.split_last() {
+        Some((last, [])) => format!("Ваша заявка у администратора: {last}"),
+        Some((last, before)) => format!("Ваши заявки у администраторов: {} и {last}", before.join(", ")),
         None => String::new(),
     }
 }
@@ -301,10 +300,7 @@ mod tests {
     #[test]
     fn organizations_are_named_one_after_another() {
         let name = |text: &str| text.to_owned();
-        assert_eq!(sent_words(&[name("Школа № 1")]), "Ваша заявка у администратора «Школа № 1»");
-        assert_eq!(
-            sent_words(&[name("А"), name("Б"), name("В")]),
-            "Ваши заявки у администраторов «А», «Б» и «В»"
-        );
+        assert_eq!(sent_words(&[name("Школа № 1")]), "Ваша заявка у администратора: Школа № 1");
+        assert_eq!(sent_words(&[name("А"), name("Б"), name("В")]), "Ваши заявки у администраторов: А, Б и В");
     }
 }

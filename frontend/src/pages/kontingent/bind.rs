@@ -73,7 +73,7 @@ pub fn CredentialsForm(
     };
     view! {
         {move || failure.get().map(failure_view)}
-        <form on:submit=submit novalidate=true class="colons">
+        <form on:submit=submit novalidate=true class="colons stack">
             <TextField path="login" label="Логин" value=login errors=errors plain=true/>
             <PasswordField
                 path="password"

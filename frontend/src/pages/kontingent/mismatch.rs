@@ -76,7 +76,10 @@ fn details_view(details: &MismatchDetails, asked: Asked) -> AnyView {
     let decline = open.then(|| {
         let question = Question {
             title: "Отклонить заявку?",
-            words: format!("{}: человек увидит причину, если войдёт через Госуслуги снова.", mismatch.name),
+            words: match &mismatch.email {
+                Some(email) => format!("На {email} придёт письмо с причиной."),
+                None => "Подтверждённого e-mail у человека нет: о причине скажите ему сами.".to_owned(),
+            },
             confirm: "Отклонить",
             danger: true,
             deed: mismatches::decline(mismatch.id),

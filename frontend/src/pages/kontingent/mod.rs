@@ -1,21 +1,26 @@
 //! ИС «Контингент» (screens.md 14–18).
 
 mod bind;
+mod bulk;
 mod card;
 mod cards;
+mod import;
 mod journal;
 mod list;
 mod mismatch;
 mod mismatches;
 mod no_rights;
+mod selection;
 
 use epos_shared::ids::EmployeeId;
 use epos_shared::rights::works_in_kontingent;
 use leptos::prelude::*;
 
 pub use bind::{Bind, Binding, CredentialsForm};
+pub use bulk::bulk;
 pub use card::{NewCard, SavedCard};
 pub use cards::Cards;
+pub use import::{IMPORT, import};
 pub use journal::Journal;
 pub use list::{EmployeeList, option_of};
 use no_rights::{NoRights, OtherCategory};
