@@ -25,6 +25,7 @@ const fn page_of(program: Program) -> &'static str {
         Program::Main => "main/index.html",
         Program::Own => "own/index.html",
         Program::Manage => "manage/index.html",
+        Program::Desk => "desk/index.html",
     }
 }
 
@@ -151,8 +152,11 @@ mod tests {
         for path in ["profile", "register", "consent"] {
             assert_eq!(page_of(Program::of(path)), "own/index.html", "{path}");
         }
-        for path in ["accounts", "accounts/17", "applications/17", "kontingent/import"] {
+        for path in ["kontingent/import", "kontingent/organizations/17"] {
             assert_eq!(page_of(Program::of(path)), "manage/index.html", "{path}");
+        }
+        for path in ["accounts", "accounts/17", "applications/17", "support/esia"] {
+            assert_eq!(page_of(Program::of(path)), "desk/index.html", "{path}");
         }
         for path in ["", PAGE, "login/rsaa", "kontingent/employees/17", "nothing/accounts"] {
             assert_eq!(page_of(Program::of(path)), "main/index.html", "{path}");

@@ -3,7 +3,7 @@ import { expect, test } from './fixtures';
 import { openKontingent, PASSWORD, search, signIn, signOut, typeCredentials } from './person';
 
 /** The page has loaded this program; waits, since the address may change before the page of another program is there. */
-const expectProgram = (page: Page, program: 'main' | 'own' | 'manage') =>
+const expectProgram = (page: Page, program: 'main' | 'own' | 'manage' | 'desk') =>
   expect(page.locator('script[src]').first()).toHaveAttribute('src', new RegExp(`^/${program}/`));
 
 test('the header leads to the profile, and the way back to the list as it was', async ({ page }) => {
@@ -37,7 +37,7 @@ test('support comes to the accounts from the subsystems, and a deep link through
   await signIn(page, 'support');
   await page.getByRole('link', { name: /Учётные записи/ }).click();
   await expect(page.getByRole('heading', { level: 1, name: 'Учётные записи' })).toBeFocused();
-  await expectProgram(page, 'manage');
+  await expectProgram(page, 'desk');
 
   const list = page.url();
   await page.context().clearCookies();
@@ -47,7 +47,7 @@ test('support comes to the accounts from the subsystems, and a deep link through
   await typeCredentials(page, 'support', PASSWORD);
   await expect(page).toHaveURL(list);
   await expect(page.getByRole('heading', { level: 1, name: 'Учётные записи' })).toBeVisible();
-  await expectProgram(page, 'manage');
+  await expectProgram(page, 'desk');
 });
 
 test('the sign-in page says that a session ended on a page of another program', async ({ page, browserErrors }) => {
@@ -97,9 +97,9 @@ test('the navigation leads between the sections of support, and stands nowhere e
 
 test('an address of administration without a page says so in its own program', async ({ page }) => {
   await signIn(page, 'support');
-  for (const path of ['/kontingent/import/nothing', '/support/nothing']) {
+  for (const [path, program] of [['/kontingent/import/nothing', 'manage'], ['/support/nothing', 'desk']] as const) {
     await page.goto(path);
     await expect(page.getByRole('heading', { level: 1, name: 'Такой страницы нет' })).toBeVisible();
-    await expectProgram(page, 'manage');
+    await expectProgram(page, program);
   }
 });

@@ -1,4 +1,4 @@
-//! The client of ЭПОС: a Leptos application, rendered in the browser; three programs of the same parts.
+//! The client of ЭПОС: a Leptos application, rendered in the browser; four programs of the same parts.
 
 mod address;
 mod api;
@@ -29,6 +29,11 @@ pub fn start_own() {
 /// Starts the program of administration ([`Program::Manage`]).
 pub fn start_manage() {
     start(Program::Manage, pages::of_manage);
+}
+
+/// Starts the program of support ([`Program::Desk`]).
+pub fn start_desk() {
+    start(Program::Desk, pages::of_desk);
 }
 
 /// What a program never refers to, the linker leaves out of it: here, the pages of the others.

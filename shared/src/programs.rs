@@ -9,8 +9,10 @@ pub enum Program {
     /// One's own account: profile, registration, what the links of letters open, consent, what follows the way
     /// through Госуслуги.
     Own,
-    /// Administration: the seldom sections of «Контингент», and the pages of support.
+    /// Administration: the seldom sections of «Контингент».
     Manage,
+    /// The pages of support, and the journal.
+    Desk,
 }
 
 impl Program {
@@ -23,10 +25,11 @@ impl Program {
             | ("recover" | "consent" | "letters", _)
             | ("login", Some("esia")) => Self::Own,
             ("kontingent", Some("organizations" | "import" | "bulk" | "queues"))
-            | ("kontingent", Some("reports" | "journal" | "mismatches"))
-            | ("accounts" | "applications", _)
+            | ("kontingent", Some("reports" | "mismatches")) => Self::Manage,
             // «Техподдержка» itself is for everybody.
-            | ("support", Some(_)) => Self::Manage,
+            ("accounts" | "applications", _) | ("support", Some(_)) | ("kontingent", Some("journal")) => {
+                Self::Desk
+            }
             _ => Self::Main,
         }
     }
@@ -44,11 +47,12 @@ mod tests {
         for path in ["/login/esia", "/login/esia/mismatch"] {
             assert_eq!(Program::of(path), Program::Own, "{path}");
         }
+        for path in
+            ["/accounts", "/accounts/1", "/applications/1/more", "/support/esia", "/kontingent/journal"]
+        {
+            assert_eq!(Program::of(path), Program::Desk, "{path}");
+        }
         for path in [
-            "/accounts",
-            "/accounts/1",
-            "/applications/1/more",
-            "/support/esia",
             "/kontingent/organizations",
             "/kontingent/organizations/1/",
             "/kontingent/import",

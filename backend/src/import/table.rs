@@ -330,7 +330,7 @@ fn from_csv(text: &str, rows: &mut Rows) -> Result<(), TableError> {
     let told = text.get(..4).is_some_and(|start| start.eq_ignore_ascii_case("sep="));
     let (separator, text, skipped) = match text.split_once('\n') {
         Some((first, rest)) if told => {
-            (first.bytes().nth(4).filter(u8::is_ascii).unwrap_or(b';'), rest, 1_usize)
+            (first.as_bytes().get(4).copied().filter(u8::is_ascii).unwrap_or(b';'), rest, 1_usize)
         }
         _ => (separator(text), text, 0),
     };

@@ -236,12 +236,12 @@ impl StaffOf<'_> {
         known: &KnownCard,
         draft: &EmployeeDraft,
         today: NaiveDate,
-    ) -> Result<bool, Problem> {
+    ) -> Result<bool, Box<Problem>> {
         let judged = self.judge_change(&known.card, &known.person, draft, today);
         match judged {
             Ok((_, changes)) => Ok(!changes.is_empty()),
-            Err(ApiError::Problem(problem)) => Err(*problem),
-            Err(error) => Err(error.to_problem()),
+            Err(ApiError::Problem(problem)) => Err(problem),
+            Err(error) => Err(Box::new(error.to_problem())),
         }
     }
 }

@@ -647,20 +647,20 @@ crate::both_databases! {
         let roles = [(Role::SchoolDirector, LONG)];
         card_with_email(app, district.school, "Головина Вера", "head@school.example", &roles).await;
         let (card, login) = unbound(app, district.school, "Учителева Ольга", "olga@school.example").await;
-        let (department, _) = works_as(app, district.department, Role::EducationDepartment).await;
-        let mut form = people::form_of(&department.get(&at(card)).await.expect(200));
+        let (support, _) = works_as(app, district.operator, Role::Support).await;
+        let mut form = people::form_of(&support.get(&at(card)).await.expect(200));
         form["person"]["email"] = json!("new@school.example");
         form["note"] = json!("новый адрес");
-        department.put(&at(card), form).await.expect(200);
+        support.put(&at(card), form).await.expect(200);
         let told = app.letter_to("head@school.example").await;
         assert_eq!(told.kind, "card.changed_head");
         assert!(told.text.contains("e-mail") || told.links.len() == 1);
         assert!(!told.text.contains("new@school.example"), "facts, no values");
         assert_eq!(app.letter_to("olga@school.example").await.kind, "card.changed");
         // A note alone is nobody's concern.
-        let mut form = people::form_of(&department.get(&at(card)).await.expect(200));
+        let mut form = people::form_of(&support.get(&at(card)).await.expect(200));
         form["note"] = json!("ещё раз");
-        department.put(&at(card), form).await.expect(200);
+        support.put(&at(card), form).await.expect(200);
         assert_eq!(app.letters_to("new@school.example").await.len(), 0);
         // Of two windows that bind one card at once one wins, and one account is made.
         let password = people::credentials(app, card, &login).await;

@@ -235,6 +235,10 @@ async fn assert_nothing_to_complain_of(app: &TestApp, statements: Vec<String>) {
 
 /// What is wrong with a plan.
 fn complaint(statement: &str, plan: &[String]) -> Option<&'static str> {
+    // What is looked for among nothing: no row is read, whatever SQLite's plan says.
+    if statement.contains("WHERE (1=0)") {
+        return None;
+    }
     let large = [
         "employees",
         "employee_tokens",

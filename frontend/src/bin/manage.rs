@@ -1,4 +1,4 @@
-//! The program of administration.
+//! The program of administration in «Контингент».
 
 fn main() {
     epos_frontend::start_manage();

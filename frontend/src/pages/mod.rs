@@ -63,14 +63,27 @@ pub fn of_own(parts: &[&str]) -> AnyView {
     }
 }
 
-/// The pages of administration: a page is an arm here, the first or second word of its address in
-/// [`Program::of`], and, where the navigation leads to it, an entry of [`sections`].
+/// The pages of administration. As with those of support, a page is an arm here, the first or second word of its
+/// address in [`Program::of`], and, where the navigation leads to it, an entry of [`sections`].
 ///
 /// [`Program::of`]: epos_shared::programs::Program::of
 pub fn of_manage(parts: &[&str]) -> AnyView {
     match parts {
         ["kontingent", "bulk"] => signed_in(kontingent::bulk),
         ["kontingent", "import"] => signed_in(kontingent::import),
+        ["kontingent", "mismatches"] => signed_in(kontingent::mismatches),
+        ["kontingent", "mismatches", _] => signed_in(kontingent::mismatch),
+        ["kontingent", "organizations"] => signed_in(organizations::tree),
+        ["kontingent", "organizations", "new"] => signed_in(organizations::new),
+        ["kontingent", "organizations", "import"] => signed_in(organizations::import),
+        ["kontingent", "organizations", _] => signed_in(organizations::one),
+        _ => view! { <NotFound/> }.into_any(),
+    }
+}
+
+/// The pages of support, and the journal.
+pub fn of_desk(parts: &[&str]) -> AnyView {
+    match parts {
         ["accounts"] => signed_in(support::accounts),
         ["accounts", _] => signed_in(support::account),
         ["applications"] => signed_in(support::applications),
@@ -78,13 +91,7 @@ pub fn of_manage(parts: &[&str]) -> AnyView {
         ["support", "alarms"] => signed_in(support::alarms),
         ["support", "categories"] => signed_in(support::categories),
         ["support", "categories", "new"] => signed_in(support::new_category),
-        ["kontingent", "mismatches"] => signed_in(kontingent::mismatches),
-        ["kontingent", "mismatches", _] => signed_in(kontingent::mismatch),
         ["applications", _] => signed_in(support::application),
-        ["kontingent", "organizations"] => signed_in(organizations::tree),
-        ["kontingent", "organizations", "new"] => signed_in(organizations::new),
-        ["kontingent", "organizations", "import"] => signed_in(organizations::import),
-        ["kontingent", "organizations", _] => signed_in(organizations::one),
         ["kontingent", "journal"] => signed_in(|| view! { <kontingent::Journal/> }.into_any()),
         _ => view! { <NotFound/> }.into_any(),
     }

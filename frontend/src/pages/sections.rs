@@ -193,10 +193,16 @@ mod tests {
         for path in ["/", "/subsystems", "/support", "/kontingent", "/kontingent/bind", "/kontingent/cards"] {
             assert!(around(path).1.is_empty(), "{path}");
         }
-        for section in OF_KONTINGENT.iter().chain(OF_SUPPORT) {
-            assert!(around(section.href).1.contains(section), "{}", section.href);
-            let staff = section.href == kontingent::LIST;
-            assert_eq!(Program::of(section.href), if staff { Program::Main } else { Program::Manage });
+        for (sections, program) in [(OF_KONTINGENT, Program::Manage), (OF_SUPPORT, Program::Desk)] {
+            for section in sections {
+                assert!(around(section.href).1.contains(section), "{}", section.href);
+                let program = match section.href {
+                    kontingent::LIST => Program::Main,
+                    kontingent::JOURNAL => Program::Desk,
+                    _ => program,
+                };
+                assert_eq!(Program::of(section.href), program);
+            }
         }
     }
 

@@ -61,7 +61,7 @@ fn what_is_no_table_is_refused_with_a_reason() {
         (format!("{}\n1\n", ";x".repeat(200)).into(), TableError::TooManyColumns(20, 1)),
         (format!("А\n{}", "1\n".repeat(101)).into(), TableError::TooManyRows(100)),
         // The rest is UTF-8.
-        ([&"Фамилия;Имя\nИванова;".as_bytes(), &b"\xC0\n"[..]].concat(), TableError::Unreadable(2)),
+        (["Фамилия;Имя\nИванова;".as_bytes(), &b"\xC0\n"[..]].concat(), TableError::Unreadable(2)),
         // «Фамилия;Имя» of DOS (CP866).
         (b"\x94\xA0\xAC\xA8\xAB\xA8\xEF;\x88\xAC\xEF\n\x8A\xA8\xAC;\xA0\n".to_vec(), TableError::NotATable),
     ] {

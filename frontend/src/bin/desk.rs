@@ -1,0 +1,5 @@
+//! The program of support.
+
+fn main() {
+    epos_frontend::start_desk();
+}
