@@ -6,6 +6,7 @@ mod error;
 pub mod migrations;
 #[allow(missing_docs, reason = "the migrations describe the tables")]
 pub mod schema;
+pub mod statement;
 pub mod types;
 
 use std::sync::Arc;

@@ -13,6 +13,7 @@ pub mod gate;
 mod list;
 mod list_filter;
 mod list_store;
+mod listed;
 mod logins;
 mod outside;
 mod places;
