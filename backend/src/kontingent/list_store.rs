@@ -260,6 +260,8 @@ fn along(
         } else if let Rows::Words(word) = rows
             && let Some(tokens) = tokens(conn, word)?
         {
+            // All of them together go as far as the step.
+            let stride = stride / i64::try_from(tokens.len().max(1)).unwrap_or(1);
             for token in tokens {
                 let rows = Rows::Word(word.clone(), token);
                 let Some(places) = ahead(conn, filter, wanted, &rows, stride)? else { return Ok(None) };
@@ -612,19 +614,19 @@ fn first_rows(sql: &mut Sql, filter: &Filter, rows: &Rows, columns: &'static str
 /// How many cards there are, counted to one above [`EXACT_COUNT_LIMIT`]. The way that the page was found by is
 /// likely the shortest to that too, and is gone further than the others before they are tried.
 fn count(conn: &mut Conn, filter: &Filter, ways: &[Vec<Rows>], found: Option<usize>) -> QueryResult<u32> {
-    let everything = vec![Rows::All];
-    let promising = found.and_then(|number| ways.get(number)).unwrap_or(&everything);
-    let mut ahead = STEPS.into_iter().skip(1).chain([i64::MAX]);
+    let everything = [vec![Rows::All]];
+    let promising = found.and_then(|number| ways.get(number));
+    let mut further = STEPS.into_iter().skip(1);
     for step in STEPS {
-        let further = ahead.next().unwrap_or(i64::MAX);
-        if further != i64::MAX
-            && let Some(count) = count_along(conn, filter, promising, further)?
+        if let (Some(way), Some(further)) = (promising, further.next())
+            && further != i64::MAX
+            && let Some(count) = count_along(conn, filter, way, further)?
         {
             return Ok(count);
         }
         // The last step goes through all cards.
         let some = if step == i64::MAX { &[] } else { ways };
-        for way in some.iter().chain([&everything]).filter(|way| *way != promising || step == i64::MAX) {
+        for way in some.iter().filter(|way| Some(*way) != promising).chain(&everything) {
             if let Some(count) = count_along(conn, filter, way, step)? {
                 return Ok(count);
             }
