@@ -181,9 +181,6 @@ CREATE INDEX listed_roles_by_any_end ON listed_roles (ends_on, name_key, employe
 CREATE INDEX listed_roles_owner ON listed_roles (employee_id);
 
 DROP INDEX role_assignments_of_employee;
-DROP INDEX role_assignments_by_end;
-DROP INDEX role_assignments_of_organization;
-DROP INDEX role_assignments_of_organization_by_end;
 CREATE INDEX role_assignments_of_employee ON role_assignments (employee_id, role, ends_on, starts_on);
 
 -- What was rebuilt has no statistics yet.

@@ -1,8 +1,5 @@
 DROP INDEX role_assignments_of_employee;
 CREATE INDEX role_assignments_of_employee ON role_assignments (employee_id, role);
-CREATE INDEX role_assignments_by_end ON role_assignments (ends_on, employee_id, starts_on);
-CREATE INDEX role_assignments_of_organization ON role_assignments (organization_id, role, ends_on, employee_id);
-CREATE INDEX role_assignments_of_organization_by_end ON role_assignments (organization_id, ends_on, employee_id);
 DROP TABLE listed_roles;
 ALTER TABLE employee_tokens RENAME TO former_tokens;
 DROP INDEX employee_tokens_owner;
