@@ -85,6 +85,14 @@ const screens = [
   { name: 'employees-found', as: 'support', path: '/kontingent/employees?query=ковал' },
   { name: 'employees-none', as: 'support', path: '/kontingent/employees?query=ъъъъ' },
   { name: 'employees-ends-soon', as: 'support', path: '/kontingent/employees?state=ends_soon' },
+  { name: 'journal', as: 'director_school', path: '/kontingent/journal' },
+  {
+    name: 'journal-more',
+    as: 'support',
+    path: '/kontingent/journal?action=cards',
+    act: (page) => page.getByText('Подробности').first().click(),
+  },
+  { name: 'journal-none', as: 'director_school', path: '/kontingent/journal?result=refused&from=2020-01-01&to=2020-01-02' },
   { name: 'card-new', as: 'director_school', path: '/kontingent/employees/new' },
   {
     name: 'card-new-mistakes',

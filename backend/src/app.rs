@@ -20,11 +20,13 @@ use crate::config::{Config, Mode, Origin};
 use crate::context::Context;
 use crate::db::Database;
 use crate::error::{ApiError, respond};
+use crate::esia::Esia;
 use crate::http::{AllowedOrigins, BodyLimit, Policy, TrustedProxies};
+use crate::import::table::TableReader;
 use crate::openapi::{self, Routes};
 use crate::organizations::Directory;
 use crate::registration::Pace;
-use crate::{assets, health, http, jobs};
+use crate::{assets, health, http, import, jobs};
 
 /// What use cases work with. Handlers take it as `web::Data<Services>`. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -47,6 +49,10 @@ pub struct Services {
     pub directory: Directory,
     /// How often the directory is asked, by address.
     pub pace: Pace,
+    /// Reads uploaded tables.
+    pub tables: TableReader,
+    /// The link to Госуслуги, if one is configured.
+    pub esia: Option<Arc<Esia>>,
 }
 
 impl Services {
@@ -60,7 +66,9 @@ impl Services {
         let params = config.password_params().map_err(ApiError::internal)?;
         let hasher = Hasher::new(&config.passwords, params, &context).map_err(ApiError::internal)?;
         let consent = Arc::new(crate::consent::text(&config.consent).map_err(ApiError::internal)?);
+        let esia = Esia::open(&config).map_err(|wrong| ApiError::internal(wrong.join("\n")))?;
         let db = Database::open(options)?;
+        let tables = TableReader::start().map_err(ApiError::internal)?;
         Ok(Self {
             config: Arc::new(config),
             mode,
@@ -71,6 +79,8 @@ impl Services {
             consent,
             directory: Directory::default(),
             pace: Pace::default(),
+            tables,
+            esia: esia.map(Arc::new),
         })
     }
 
@@ -90,13 +100,19 @@ impl Services {
 
 /// Every route of the API: the description is generated from the same list.
 pub fn routes(config: &mut ServiceConfig) {
-    config.service(health::healthz).service(health::readyz).service(
+    config.service(health::healthz).service(health::readyz).configure(crate::esia::browser_routes).service(
         utoipa_actix_web::scope("/api/v1")
             .configure(crate::accounts::routes)
+            .configure(crate::alarms::routes)
+            .configure(crate::esia::routes)
             .configure(crate::consent::routes)
             .configure(crate::registration::routes)
+            .configure(crate::identification::routes)
             .configure(crate::subsystems::routes)
             .configure(crate::kontingent::routes)
+            .configure(crate::organizations::routes)
+            .configure(import::routes)
+            .configure(crate::audit::routes)
             .configure(crate::mail::routes),
     );
 }
@@ -174,8 +190,9 @@ pub fn start(services: Services, listener: TcpListener) -> std::io::Result<Runni
     let sealer = actix_web::rt::spawn(jobs::run_sealer(services.clone(), stopped.clone()));
     let sweeper = actix_web::rt::spawn(jobs::run_sweeper(services.clone(), stopped.clone()));
     let postman = actix_web::rt::spawn(jobs::run_postman(services.clone(), stopped.clone()));
+    let importer = actix_web::rt::spawn(import::run_importer(services.clone(), stopped.clone()));
     let caretaker = actix_web::rt::spawn(jobs::run_caretaker(services, stopped));
-    let jobs = vec![sealer, sweeper, postman, caretaker];
+    let jobs = vec![sealer, sweeper, postman, importer, caretaker];
     Ok(Running { address, handle, stop, jobs, server: actix_web::rt::spawn(server) })
 }
 

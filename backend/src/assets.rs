@@ -24,6 +24,7 @@ const fn page_of(program: Program) -> &'static str {
     match program {
         Program::Main => "main/index.html",
         Program::Own => "own/index.html",
+        Program::Manage => "manage/index.html",
     }
 }
 
@@ -139,7 +140,7 @@ mod tests {
         assert!(is_hashed("main/epos-frontend-1f0c5b7a9d3e2486_bg.wasm"));
         assert!(is_hashed("snippets/styles-a0b1c2d3e4f5.css"));
         for plain in
-            ["main/index.html", "own/index.html", "manifest.webmanifest", "icons/icon-192.png", "sw.js"]
+            ["main/index.html", "manage/index.html", "manifest.webmanifest", "icons/icon-192.png", "sw.js"]
         {
             assert!(!is_hashed(plain), "{plain}");
         }
@@ -147,8 +148,11 @@ mod tests {
 
     #[test]
     fn an_address_is_answered_by_the_page_of_its_program() {
-        for path in ["profile", "accounts", "accounts/17", "applications/17"] {
+        for path in ["profile", "register", "consent"] {
             assert_eq!(page_of(Program::of(path)), "own/index.html", "{path}");
+        }
+        for path in ["accounts", "accounts/17", "applications/17", "kontingent/import"] {
+            assert_eq!(page_of(Program::of(path)), "manage/index.html", "{path}");
         }
         for path in ["", PAGE, "login/rsaa", "kontingent/employees/17", "nothing/accounts"] {
             assert_eq!(page_of(Program::of(path)), "main/index.html", "{path}");

@@ -44,6 +44,8 @@ pub struct Config {
     pub audit: Audit,
     /// Letters.
     pub mail: Mail,
+    /// The link to Госуслуги.
+    pub esia: Esia,
     /// The region.
     pub region: Region,
     /// The log.
@@ -65,8 +67,10 @@ macro_rules! section {
     };
 }
 
+mod esia;
 mod mail;
 
+pub use esia::{Esia, EsiaAlgorithm, EsiaEncoding, EsiaSigner, EsiaVersion};
 pub use mail::{Mail, SmtpTls};
 
 section! {
@@ -318,6 +322,7 @@ impl Config {
             wrong.push("passwords: Argon2 does not take these parameters".to_owned());
         }
         wrong.extend(self.mail.wrong());
+        wrong.extend(crate::esia::wrong(self, mode));
         for (key, value) in [
             ("database.pool_size", u64::from(self.database.pool_size)),
             ("server.body_limit_kib", u64::try_from(self.server.body_limit_kib).unwrap_or(u64::MAX)),
@@ -346,6 +351,12 @@ impl Config {
             ("mail.retry_first_seconds", self.mail.retry_first_seconds.into()),
             ("mail.retry_longest_minutes", self.mail.retry_longest_minutes.into()),
             ("mail.give_up_hours", self.mail.give_up_hours.into()),
+            ("esia.signer_timeout_ms", self.esia.signer_timeout_ms),
+            ("esia.timeout_ms", self.esia.timeout_ms),
+            ("esia.connect_timeout_ms", self.esia.connect_timeout_ms),
+            ("esia.answer_limit_kib", u64::try_from(self.esia.answer_limit_kib).unwrap_or(u64::MAX)),
+            ("esia.circuit_failures", self.esia.circuit_failures.into()),
+            ("esia.attempt_minutes", self.esia.attempt_minutes.into()),
         ] {
             if value == 0 {
                 wrong.push(format!("{key}: must be above 0"));

@@ -11,6 +11,9 @@ use crate::app::Services;
 use crate::audit;
 use crate::db::schema::leases;
 use crate::db::{Conn, DbError};
+use crate::identification;
+use crate::import;
+use crate::kontingent;
 use crate::mail::Postman;
 use crate::on;
 use crate::registration;
@@ -152,42 +155,73 @@ pub async fn run_sweeper(services: Services, mut stop: watch::Receiver<bool>) {
             Ok(swept) => tracing::debug!(swept, "old applications were removed"),
             Err(error) => tracing::warn!(%error, "old applications could not be removed"),
         }
+        let tools = services.clone();
+        let swept = services.db.write_by_condition(move |conn| import::sweep(conn, &tools)).await;
+        match swept {
+            Ok(swept) => tracing::debug!(swept, "old imports were removed"),
+            Err(error) => tracing::warn!(%error, "old imports could not be removed"),
+        }
+        let tools = services.clone();
+        let swept = services.db.write_by_condition(move |conn| identification::sweep(conn, &tools)).await;
+        match swept {
+            Ok(swept) => tracing::debug!(swept, "mismatches that ended long ago were removed"),
+            Err(error) => tracing::warn!(%error, "old mismatches could not be removed"),
+        }
     }
 }
 
-/// Blocks accounts that nobody has used for long, once in a while until told to stop, under a lease; before that
-/// gives accounts of before the index of the list theirs.
+/// What is done once a day, until told to stop: blocks accounts that nobody has used for long, tells heads of roles
+/// that end soon; before that gives accounts of before the index of the list theirs.
 pub async fn run_caretaker(services: Services, mut stop: watch::Receiver<bool>) {
-    const NAME: &str = "accounts-caretaker";
     while !*stop.borrow() {
         wait(SWEEP, &mut stop).await;
         if *stop.borrow() {
             return;
         }
-        if let Err(error) = care(&services, NAME, &stop).await {
+        if let Err(error) = care(&services, &stop).await {
             tracing::warn!(%error, "accounts could not be looked after");
+        }
+        if let Err(error) = tell_of_ending_roles(&services, &stop).await {
+            tracing::warn!(%error, "not everybody could be told of roles that end soon");
         }
     }
 }
 
-async fn care(services: &Services, name: &'static str, stop: &watch::Receiver<bool>) -> Result<(), DbError> {
-    while !*stop.borrow() && services.db.write_tx(accounts::index_missing).await? > 0 {}
+/// Whether this process is the one to do something today. The lease is held for a day and not given back.
+async fn is_mine_today(services: &Services, name: &'static str) -> Result<bool, DbError> {
     let context = services.context.clone();
-    let day = TimeDelta::days(1);
-    // Held for a day and not given back: once a day is enough.
     let token = services
         .db
         .write_by_condition::<_, DbError, _>(move |conn| {
             let now = context.db_now();
-            acquire(conn, name, now, now + day)
+            acquire(conn, name, now, now + TimeDelta::days(1))
         })
         .await?;
-    if token.is_none() {
+    Ok(token.is_some())
+}
+
+async fn care(services: &Services, stop: &watch::Receiver<bool>) -> Result<(), DbError> {
+    while !*stop.borrow() && services.db.write_tx(accounts::index_missing).await? > 0 {}
+    if !is_mine_today(services, "accounts-caretaker").await? {
         return Ok(());
     }
     let mut after = None;
     while !*stop.borrow() {
         after = accounts::block_unused(services, after).await?;
+        if after.is_none() {
+            break;
+        }
+    }
+    Ok(())
+}
+
+async fn tell_of_ending_roles(services: &Services, stop: &watch::Receiver<bool>) -> Result<(), DbError> {
+    if !is_mine_today(services, "ending-roles").await? {
+        return Ok(());
+    }
+    let mut after = None;
+    while !*stop.borrow() {
+        after = kontingent::tell_of_ending_roles(services, after).await?;
         if after.is_none() {
             break;
         }

@@ -1,6 +1,7 @@
 //! The server of ЭПОС: features in folders of their own, beside them what all of them stand on.
 
 pub mod accounts;
+pub mod alarms;
 pub mod app;
 mod assets;
 pub mod audit;
@@ -12,8 +13,11 @@ mod cursor;
 pub mod db;
 pub mod demo;
 pub mod error;
+pub mod esia;
 mod health;
 pub mod http;
+pub mod identification;
+pub mod import;
 mod invented;
 pub mod jobs;
 pub mod kontingent;
@@ -24,4 +28,5 @@ pub mod quota;
 pub mod registration;
 pub mod seed;
 pub mod subsystems;
+mod tables;
 mod workers;

@@ -23,8 +23,12 @@ use crate::app;
         (name = "registration", description = "Applications, letters' links, recovery, consent"),
         (name = "profile", description = "The own account"),
         (name = "accounts", description = "Accounts and applications, for support"),
+        (name = "esia", description = "Sign-in through Госуслуги (ЕСИА)"),
+        (name = "alarms", description = "What support must look at"),
         (name = "subsystems", description = "Subsystems allowed for the roles in force"),
         (name = "kontingent", description = "«Контингент»: organizations, cards, binding"),
+        (name = "import", description = "Import of staff out of a table"),
+        (name = "journal", description = "«Журнал»: who did what to whom"),
         (name = "demo", description = "What only the demo has"),
         (name = "health", description = "For whoever watches the server"),
     )

@@ -59,6 +59,12 @@ impl Quota {
         Self { key, limit, window: TimeDelta::days(1) }
     }
 
+    /// So many of something within a time. `what` is a stable word, `who` whoever is counted.
+    #[must_use]
+    pub fn of(what: &str, who: &str, limit: u32, window: TimeDelta) -> Self {
+        Self { key: format!("quota/{what}/{who}"), limit, window }
+    }
+
     /// Counts one more in the caller's write transaction, or answers that it is one too many.
     ///
     /// # Errors

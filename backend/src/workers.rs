@@ -18,6 +18,12 @@ const UNTIL_REST: Duration = Duration::from_millis(500);
 #[derive(Clone)]
 pub(crate) struct Workers(Arc<Sender<Job>>);
 
+impl std::fmt::Debug for Workers {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Workers(…)")
+    }
+}
+
 impl Workers {
     /// Starts the threads.
     ///

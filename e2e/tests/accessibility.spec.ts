@@ -1,30 +1,13 @@
-import AxeBuilder from '@axe-core/playwright';
 import type { BrowserContext, Page } from '@playwright/test';
+import { expectAccessible, expectAccessibleInEveryColour, lowVision } from './axe';
 import { expect, test } from './fixtures';
 import {
   chooseOrganization, consent, expectPromised, mailbox, organization, sendApplication, typeApplicant,
 } from './letters';
 import { endsIn, expectNoOverflow, field, openCard, openKontingent, PASSWORD, save, typePerson } from './person';
+import { answer, broken, never, press, problem, type Screen } from './screens';
+import { ESIA_SCREENS } from './screens-esia';
 import type { DemoServer } from './server';
-
-// Every rule of axe-core for WCAG 2.2 A and AA and its best practices. None is switched off.
-const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
-
-/** A screen in one of its states. */
-interface Screen {
-  name: string;
-  /** Who looks at it. */
-  as?: string;
-  path: string;
-  /** Complaints of the browser that belong to it. */
-  complaints?: RegExp;
-  /** Before the page is opened. */
-  before?: (page: Page) => Promise<unknown>;
-  /** What leads to the state. */
-  act?: (page: Page) => Promise<unknown>;
-}
-
-const press = (name: string | RegExp) => (page: Page) => page.getByRole('button', { name, exact: true }).click();
 
 /** Opens the card of a person from the staff list. */
 const card = (name: string) => async (page: Page) => {
@@ -38,16 +21,6 @@ const account = async (page: Page) => {
   await expect(page.getByRole('region', { name: 'Учётная запись' })).toBeVisible();
 };
 
-const never = (path: RegExp) => (page: Page) => page.route(path, () => new Promise(() => undefined));
-const broken = (path: RegExp) => (page: Page) =>
-  page.route(path, (route) => route.fulfill({ status: 502, contentType: 'text/plain', body: '' }));
-
-const answer = (path: RegExp, status: number, body: object) => (page: Page) =>
-  page.route(path, (route) =>
-    route.fulfill({ status, contentType: status < 400 ? 'application/json' : 'application/problem+json', json: body }),
-  );
-const problem = (path: RegExp, status: number, code: string, title: string) =>
-  answer(path, status, { type: `/problems/${code}`, title, status, code });
 /** A link that works, whose letter lies elsewhere. */
 const link = (purpose: string) =>
   answer(/api\/v1\/links$/, 200, { purpose, user_name: 'elkina', expires_at: '2030-01-01T00:00:00Z' });
@@ -57,7 +30,6 @@ const NEW = '/kontingent/employees/new';
 
 const SCREENS: Screen[] = [
   { name: 'ways in', path: '/login' },
-  { name: 'ЕСИА', path: '/login/esia' },
   { name: 'РСАА', path: '/login/rsaa' },
   { name: 'РСАА, empty form sent', path: '/login/rsaa', act: press('ВОЙТИ') },
   {
@@ -305,7 +277,7 @@ const SCREENS: Screen[] = [
       await card('Верещагина')(page);
       const other = await page.context().newPage();
       await other.goto(page.url());
-      await field(other, 'Примечание').fill(`Кабинет ${Date.now() % 1000}`);
+      await field(other, 'Примечание').fill(`Кабинет ${Date.now()}`);
       await save(other).click();
       await expect(other.getByRole('status').filter({ hasText: 'сохранена' })).toBeVisible();
       await other.close();
@@ -407,28 +379,7 @@ async function enter(page: Page, server: DemoServer, userName: string): Promise<
   sessions.set(key, await page.context().cookies());
 }
 
-/** Nothing that axe-core finds, with the elements where it finds it. */
-async function expectAccessible(page: Page, where: string): Promise<void> {
-  // In the page itself: there are no frames to look into.
-  const { violations } = await new AxeBuilder({ page }).withTags(RULES).setLegacyMode(true).analyze();
-  const found = violations.map(({ id, help, nodes }) => ({
-    id,
-    help,
-    nodes: nodes.map(({ target, failureSummary }) => `${target.join(' ')}: ${failureSummary}`),
-  }));
-  expect(found, where).toEqual([]);
-}
-
-/** Sets «Версия для слабовидящих» as its panel does. */
-async function lowVision(page: Page, settings: Record<string, string>): Promise<void> {
-  await page.evaluate((settings) => {
-    for (const [name, value] of Object.entries(settings)) {
-      document.documentElement.setAttribute(`data-${name}`, value);
-    }
-  }, settings);
-}
-
-for (const screen of SCREENS) {
+for (const screen of [...SCREENS, ...ESIA_SCREENS]) {
   test(`axe-core finds nothing: ${screen.name}`, async ({ page, server, browserErrors }) => {
     if (screen.complaints) browserErrors.allow(screen.complaints);
     if (screen.as) await enter(page, server, screen.as);
@@ -437,14 +388,7 @@ for (const screen of SCREENS) {
     await expect(page.getByRole('heading', { level: 1 })).toBeVisible();
     if (!screen.before) await page.waitForLoadState('networkidle');
     await screen.act?.(page);
-    for (const colorScheme of ['light', 'dark'] as const) {
-      await page.emulateMedia({ colorScheme });
-      await expectAccessible(page, `${screen.name}, ${colorScheme}`);
-      await expectNoOverflow(page);
-    }
-    await lowVision(page, { text: '200', colours: 'blue', spacing: 'wide', pictures: 'off' });
-    await expectAccessible(page, `${screen.name}, version for low vision`);
-    await expectNoOverflow(page);
+    await expectAccessibleInEveryColour(page, screen.name);
     await page.unrouteAll({ behavior: 'ignoreErrors' });
   });
 }
@@ -647,7 +591,7 @@ test.describe('what a screen reader is told', () => {
   test('a save says that it is under way and that it is done', async ({ page }) => {
     await openKontingent(page, 'director_school');
     await openCard(page, 'верещагина', /Верещагина/);
-    await field(page, 'Примечание').fill(`Кабинет ${Date.now() % 1000}`);
+    await field(page, 'Примечание').fill(`Кабинет ${Date.now()}`);
     let go = (): void => undefined;
     const held = new Promise<void>((resolve) => (go = resolve));
     await page.route(/api\/v1\/kontingent\/employees\/[^?]+$/, async (route) => {

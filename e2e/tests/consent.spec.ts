@@ -21,7 +21,7 @@ const test = base.extend<object, { server: DemoServer }>({
       await use(server);
       await server.stop();
     },
-    { scope: 'worker', timeout: 120_000 },
+    { scope: 'worker', timeout: 400_000 },
   ],
 });
 

@@ -7,7 +7,16 @@ export class BrowserErrors {
   private readonly seen: string[] = [];
   private readonly allowed: RegExp[] = [];
 
-  constructor(private readonly origin: string) {}
+  private readonly origins: string[];
+
+  constructor(origin: string) {
+    this.origins = [origin];
+  }
+
+  /** Expects the browser to go to this host, too. */
+  visits(origin: string): void {
+    this.origins.push(origin);
+  }
 
   /**
    * Expects complaints that match, for example `/status of 401/` where the journey types a wrong password:
@@ -28,7 +37,7 @@ export class BrowserErrors {
     context.on('request', (request) => {
       // The client lives from its own server alone.
       const url = request.url();
-      if (/^(https?|wss?):/.test(url) && new URL(url).origin !== this.origin) {
+      if (/^(https?|wss?):/.test(url) && !this.origins.includes(new URL(url).origin)) {
         this.seen.push(`request to another host: ${url}`);
       }
     });
@@ -67,7 +76,7 @@ export const test = base.extend<TestFixtures, WorkerFixtures>({
       await use(server);
       await server.stop();
     },
-    { scope: 'worker', timeout: 90_000 },
+    { scope: 'worker', timeout: 240_000 },
   ],
 
   baseURL: async ({ server }, use) => {

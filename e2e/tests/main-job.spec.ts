@@ -17,7 +17,6 @@ import {
 
 // The main job, in the order of a first day: the steps build on each other, so they are one journey.
 test('a director binds his card, creates a card, and its owner binds it', async ({ page, server, browserErrors }) => {
-  test.setTimeout(120_000);
   browserErrors.allow(/status of (409|422)/);
   const own = printedCredentials(server);
   let issued = { login: '', password: '' };
@@ -132,7 +131,6 @@ test('«Сбросить пароль» acts at the press, and the new password 
   await openKontingent(page, 'director_school');
   await openCard(page, 'вотинова', /Вотинова/);
   await page.getByRole('button', { name: 'Сбросить пароль' }).click();
-  await page.getByRole('dialog').getByRole('button', { name: 'Сбросить' }).click({ timeout: 2_000 }).catch(() => undefined);
   const first = await shownCredentials(page);
   await page.getByRole('button', { name: 'Закрыть', exact: true }).click();
   // It was neither copied nor printed: leaving asks.
@@ -157,9 +155,7 @@ test('a second role brings new credentials and stands on the card with its days'
   page.once('dialog', (dialog) => void dialog.accept());
   await page.reload();
   await expect(page.getByText('Социальный педагог').first()).toBeVisible();
-  await expect(page.locator('input[value="31.05.2027"], input').filter({ hasText: '' }).first()).toBeVisible();
-  const ends = await field(page, 'Конечная дата').evaluateAll((inputs) =>
-    inputs.map((input) => (input as HTMLInputElement).value),
-  );
-  expect(ends).toContain('31.05.2027');
+  const ends = () =>
+    field(page, 'Конечная дата').evaluateAll((inputs) => inputs.map((input) => (input as HTMLInputElement).value));
+  await expect.poll(ends).toContain('31.05.2027');
 });

@@ -22,13 +22,45 @@ export async function typeCredentials(page: Page, userName: string, password: st
 export async function signOut(page: Page): Promise<void> {
   await page.getByRole('button', { name: 'Выйти' }).click();
   await expect(page).toHaveURL(/\/login/);
+  // The address changes before the program of the sign-in is there, and whoever goes on meanwhile is interrupted.
+  await expect(page.getByRole('main').getByRole('link', { name: 'Вход для сотрудников' })).toBeVisible();
 }
 
-/** Signs in and opens «Контингент» by its button. */
+/** Signs in and opens «Контингент» by its button; waits until what it leads to is there. */
 export async function openKontingent(page: Page, userName: string): Promise<void> {
   await signIn(page, userName);
   await page.getByRole('link', { name: /Контингент/ }).first().click();
   await expect(page).toHaveURL(/\/kontingent\//);
+  await expect(page.getByRole('heading', { level: 1 })).toBeVisible();
+  await expectSettled(page);
+}
+
+/** The list shows what was asked for last, and nothing of before. */
+export async function expectSettled(page: Page): Promise<void> {
+  await expect(page.getByText('Загрузка…')).toHaveCount(0);
+  await expect(page.locator('[aria-busy=true]')).toHaveCount(0);
+}
+
+/** Types into the search of a list, and waits for what it finds. */
+export async function search(page: Page, words: string): Promise<void> {
+  await page.getByRole('searchbox').fill(words);
+  await expect.poll(() => new URL(page.url()).searchParams.get('query')).toBe(words);
+  await expectSettled(page);
+}
+
+/**
+ * What a function says in the page. Where a program has just handed over to another one, the page that is asked
+ * may go meanwhile: then the next one is asked.
+ */
+export async function inPage<Result>(page: Page, ask: () => Result): Promise<Result> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await page.evaluate(ask);
+    } catch (error) {
+      if (tries === 5 || !/context was destroyed|navigat/i.test(String(error))) throw error;
+      await page.waitForLoadState();
+    }
+  }
 }
 
 /** The text field with that label. */
@@ -90,8 +122,9 @@ export async function typePerson(page: Page, person: Typed): Promise<void> {
 }
 
 /** Opens the card of a person through the search of the staff list. */
-export async function openCard(page: Page, search: string, name: RegExp): Promise<void> {
-  await page.getByRole('searchbox').fill(search);
+export async function openCard(page: Page, words: string, name: RegExp): Promise<void> {
+  // A press at a list that is just being replaced would find another row in its place.
+  await search(page, words);
   // Not the own name in the header.
   await page.getByRole('main').getByRole('link', { name }).first().click();
   await expect(page).toHaveURL(/employees\/[0-9a-f-]{36}$/);
@@ -124,8 +157,7 @@ export function save(page: Page): Locator {
 
 /** Nothing sticks out of the window sideways. */
 export async function expectNoOverflow(page: Page): Promise<void> {
-  const overflow = await page.evaluate(
-    () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
-  );
-  expect(overflow, 'pixels outside the window').toBeLessThanOrEqual(0);
+  const outside = () =>
+    inPage(page, () => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+  await expect.poll(outside, 'pixels outside the window').toBeLessThanOrEqual(0);
 }

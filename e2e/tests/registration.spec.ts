@@ -271,6 +271,8 @@ test('an impatient person who presses twice gets one letter', async ({ page, ser
 test('registration by keyboard alone', { tag: '@desktop' }, async ({ page, server }) => {
   const email = mailbox('klavisha');
   await page.goto('/register');
+  // It stands on the way of Tab.
+  await expect(page.getByText('Прочитать текст согласия')).toBeVisible();
   await field(page, 'Фамилия').focus();
   for (const typed of ['Ёлкина', 'Варвара']) {
     await page.keyboard.type(typed);

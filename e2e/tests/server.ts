@@ -1,22 +1,23 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { MailServer } from './mail-server';
 
-const START_LIMIT_MS = 60_000;
-const STOP_LIMIT_MS = 15_000;
+const START_LIMIT_MS = 120_000;
+const STOP_LIMIT_MS = 60_000;
 
 /** The real binary in demo mode, with a data folder of its own. */
 export class DemoServer {
   /** Where its letters go, if it was told to send them. */
   mail?: MailServer;
 
+  /** Its address, as it has told it. */
+  url = '';
+
   private constructor(
-    readonly url: string,
     readonly dataFolder: string,
     private readonly child: ChildProcess,
     private readonly said: string[],
@@ -24,14 +25,16 @@ export class DemoServer {
 
   /**
    * Starts the binary named by EPOS_BIN and waits until it says that it is ready; with the data of an earlier
-   * server that has ended, and with more configuration where a journey needs it.
+   * server that has ended, and with more configuration where a journey needs it. It takes a free port by itself,
+   * unless somebody has to know its address before.
    */
-  static async start(more: { dataFolder?: string; env?: Record<string, string> } = {}): Promise<DemoServer> {
+  static async start(
+    more: { dataFolder?: string; port?: number; env?: Record<string, string> } = {},
+  ): Promise<DemoServer> {
     const binary = process.env.EPOS_BIN;
     if (!binary) throw new Error('EPOS_BIN must name the binary under test');
     const dataFolder = more.dataFolder ?? (await mkdtemp(join(tmpdir(), 'epos-e2e-')));
-    const address = `127.0.0.1:${await freePort()}`;
-    const child = spawn(binary, ['demo', '--data', dataFolder, '--listen', address], {
+    const child = spawn(binary, ['demo', '--data', dataFolder, '--listen', `127.0.0.1:${more.port ?? 0}`], {
       cwd: dataFolder,
       // All journeys come from one address.
       env: { ...process.env, EPOS_REGISTRATION__ADDRESS_HOURLY: '1000', ...more.env },
@@ -44,7 +47,7 @@ export class DemoServer {
       stream?.setEncoding('utf8').on('data', (text: string) => said.push(text));
     }
     const failed = once(child, 'error').then(([error]) => Promise.reject(error));
-    const server = new DemoServer(`http://${address}`, dataFolder, child, said);
+    const server = new DemoServer(dataFolder, child, said);
     try {
       await Promise.race([server.ready(), failed]);
     } catch (error) {
@@ -85,7 +88,8 @@ export class DemoServer {
       if (this.child.exitCode !== null) {
         throw new Error(`epos ended with code ${this.child.exitCode} before it was ready:\n${this.output()}`);
       }
-      const answer = await fetch(`${this.url}/readyz`).catch(() => undefined);
+      this.url = /ЭПОС: (http:\/\/\S+)/.exec(this.output())?.[1] ?? '';
+      const answer = this.url ? await fetch(`${this.url}/readyz`).catch(() => undefined) : undefined;
       if (answer?.ok) return;
       await sleep(50);
     }
@@ -93,11 +97,3 @@ export class DemoServer {
   }
 }
 
-async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, '127.0.0.1');
-  await once(probe, 'listening');
-  const { port } = probe.address() as AddressInfo;
-  probe.close();
-  await once(probe, 'close');
-  return port;
-}

@@ -50,9 +50,11 @@ test('the fifth failure locks, also for the right password, and says until when'
   browserErrors.allow(/status of 4(01|23)/);
   await page.goto('/login/rsaa');
   for (let failure = 1; failure <= 5; failure += 1) {
-    const answered = page.waitForResponse('**/api/v1/session');
+    // The page itself asks for the session, too.
+    const answered = page.waitForResponse((answer) => answer.request().method() === 'POST');
     await typeCredentials(page, 'lecturer', `не тот пароль ${failure}`);
     await answered;
+    await expect(page.getByRole('button', { name: 'ВОЙТИ' })).not.toHaveAttribute('aria-busy', /./);
   }
   await expectAlert(page, /закрыт/);
   await typeCredentials(page, 'lecturer', PASSWORD);
@@ -102,10 +104,12 @@ test('a blocked account is told so after the right password only', async ({ page
 test('the whole sign-in works by keyboard alone', async ({ page }) => {
   await page.goto('/login');
   const press = async (name: string) => {
+    const target = page.getByRole('link', { name, exact: true });
+    // Before it is there, Tab leads nowhere.
+    await expect(target).toBeVisible();
     for (let tries = 0; tries < 30; tries += 1) {
       await page.keyboard.press('Tab');
-      const focused = page.locator(':focus');
-      if ((await focused.innerText().catch(() => '')).trim() === name) return page.keyboard.press('Enter');
+      if (await target.evaluate((link) => link === document.activeElement)) return page.keyboard.press('Enter');
     }
     throw new Error(`${name} cannot be reached by Tab`);
   };

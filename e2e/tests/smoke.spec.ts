@@ -1,4 +1,5 @@
 import { expect, test } from './fixtures';
+import { expectNoOverflow } from './person';
 
 test('the root leads to a page with a title and one heading', async ({ page }) => {
   await page.goto('/');
@@ -9,10 +10,7 @@ test('the root leads to a page with a title and one heading', async ({ page }) =
 test('a page fits its window', async ({ page }) => {
   await page.goto('/');
   await expect(page.getByRole('heading', { level: 1 })).toBeVisible();
-  const overflow = await page.evaluate(
-    () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
-  );
-  expect(overflow).toBeLessThanOrEqual(0);
+  await expectNoOverflow(page);
 });
 
 test('the server is alive and ready', async ({ request }) => {

@@ -36,12 +36,18 @@ struct Options {
     /// A JSON file of people on top of the invented cast; may be given more than once.
     #[arg(long)]
     people: Vec<PathBuf>,
+    /// Leaves the invented cast out.
+    #[arg(long)]
+    no_cast: bool,
     /// An address that answers for EPOS_DEMO may go to, instead of the defaults; may be given more than once.
     #[arg(long)]
     redirect_uri: Vec<String>,
     /// An address that logout of EPOS_DEMO may go to, instead of the defaults; may be given more than once.
     #[arg(long)]
     logout_url: Vec<String>,
+    /// Ends when its standard input does: for whoever starts it beside something else, and may die before it.
+    #[arg(long)]
+    until_stdin_ends: bool,
 }
 
 /// Runs the program.
@@ -59,6 +65,7 @@ pub fn run() -> ExitCode {
 }
 
 fn serve(options: Options) -> Result<(), StartError> {
+    let until_stdin_ends = options.until_stdin_ends;
     let config = configured(options)?;
     if !config.listen.ip().is_loopback() {
         tracing::warn!(
@@ -70,6 +77,20 @@ fn serve(options: Options) -> Result<(), StartError> {
         let running = server::start(config, Clock::system())?;
         let said = summary(&running.standin);
         std::io::stdout().write_all(said.as_bytes())?;
+        if until_stdin_ends {
+            let server = running.server.handle();
+            let (ended, end) = tokio::sync::oneshot::channel();
+            // A thread of its own: one of the runtime's would be waited for at the end.
+            std::thread::spawn(move || {
+                let _ = std::io::copy(&mut std::io::stdin().lock(), &mut std::io::sink());
+                let _ = ended.send(());
+            });
+            actix_web::rt::spawn(async move {
+                if end.await.is_ok() {
+                    server.stop(false).await;
+                }
+            });
+        }
         Ok(running.server.await?)
     })
 }
@@ -90,6 +111,7 @@ fn configured(options: Options) -> Result<Config, StartError> {
     }
     config.public_url = options.public_url.or(config.public_url);
     config.people.extend(options.people);
+    config.cast &= !options.no_cast;
     if !options.redirect_uri.is_empty() {
         config.demo_redirect_uris = options.redirect_uri;
     }

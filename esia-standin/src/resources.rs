@@ -22,6 +22,7 @@ const UPDATED_ON: i64 = 1_700_000_000;
 
 /// Why a resource is not given.
 enum Closed {
+    NoToken,
     Token,
     Scope,
     Missing,
@@ -35,7 +36,7 @@ struct Opened {
     switches: Switches,
 }
 
-/// `GET /rs/prns/{oid}`
+/// `GET /rs/prns/{oid}`, with `?embed=(contacts.elements)` the contacts in it.
 pub async fn person(standin: Data<Standin>, request: HttpRequest, oid: Path<String>) -> HttpResponse {
     let fields = [Gives::Name, Gives::BirthDate, Gives::Gender, Gives::Snils, Gives::Inn];
     let opened = match open(&standin, &request, &oid, &fields).await {
@@ -72,6 +73,9 @@ pub async fn person(standin: Data<Standin>, request: HttpRequest, oid: Path<Stri
             answer.insert(name.to_owned(), json!(number));
         }
     }
+    if opened.embeds(&request, "contacts.elements") && opened.may_see(&standin, &CONTACTS) {
+        answer.insert("contacts".to_owned(), listed(opened.contacts(&standin, true)));
+    }
     jwt::change(&mut answer, opened.switches.person.as_ref());
     HttpResponse::Ok().json(tagged(Value::Object(answer)))
 }
@@ -82,24 +86,8 @@ pub async fn contacts(standin: Data<Standin>, request: HttpRequest, oid: Path<St
         Ok(opened) => opened,
         Err(closed) => return closed.answer(),
     };
-    let embed = opened.switches.embed != Some(false)
-        && Params::parse(request.query_string().as_bytes()).echo("embed") == Some("(elements)");
-    let visible =
-        opened.person.contacts.iter().enumerate().filter(|(_, contact)| opened.sees(&standin, contact));
-    let elements: Vec<Value> = visible
-        .map(|(position, contact)| {
-            let id = contact_id(&opened.person, position);
-            if embed {
-                element(id, contact)
-            } else {
-                json!(format!(
-                    "{}{}/{}/ctts/{id}",
-                    standin.public_url, standin.config.paths.persons, opened.person.oid
-                ))
-            }
-        })
-        .collect();
-    list(elements)
+    let embed = opened.embeds(&request, "elements");
+    HttpResponse::Ok().json(listed(opened.contacts(&standin, embed)))
 }
 
 /// `GET /rs/prns/{oid}/ctts/{id}`
@@ -140,12 +128,42 @@ pub async fn roles(standin: Data<Standin>, request: HttpRequest, oid: Path<Strin
         role.insert("prnOid".to_owned(), json!(person.oid));
         Value::Object(role)
     });
-    list(elements.collect())
+    HttpResponse::Ok().json(listed(elements.collect()))
 }
 
 const CONTACTS: [Gives; 3] = [Gives::Email, Gives::Mobile, Gives::Contacts];
 
 impl Opened {
+    /// Whether the request asks for something to be put in: `embed=(elements)` or, as far as one level,
+    /// `embed=(elements-1)`; several are separated by commas.
+    fn embeds(&self, request: &HttpRequest, wanted: &str) -> bool {
+        let params = Params::parse(request.query_string().as_bytes());
+        let asked = params.echo("embed").and_then(|embed| embed.strip_prefix('(')?.strip_suffix(')'));
+        self.switches.embed != Some(false)
+            && asked.is_some_and(|asked| {
+                asked.split(',').any(|one| one == wanted || one.strip_suffix("-1") == Some(wanted))
+            })
+    }
+
+    fn may_see(&self, standin: &Standin, wanted: &[Gives]) -> bool {
+        wanted.iter().any(|wanted| standin.gives(&self.scope, *wanted))
+    }
+
+    /// Those that the scope opens, themselves or as addresses.
+    fn contacts(&self, standin: &Standin, embed: bool) -> Vec<Value> {
+        let visible =
+            self.person.contacts.iter().enumerate().filter(|(_, contact)| self.sees(standin, contact));
+        let told = visible.map(|(position, contact)| {
+            let id = contact_id(&self.person, position);
+            if embed {
+                return element(id, contact);
+            }
+            let (url, persons) = (&standin.public_url, &standin.config.paths.persons);
+            json!(format!("{url}{persons}/{}/ctts/{id}", self.person.oid))
+        });
+        told.collect()
+    }
+
     fn sees(&self, standin: &Standin, contact: &Contact) -> bool {
         let own = match contact.kind {
             ContactKind::Eml | ContactKind::Cem => Some(Gives::Email),
@@ -163,7 +181,7 @@ async fn open(
     oid: &str,
     wanted: &[Gives],
 ) -> Result<Opened, Closed> {
-    let token = bearer(request).ok_or(Closed::Token)?;
+    let token = bearer(request).ok_or(Closed::NoToken)?;
     let (issued, switches) = {
         let memory = standin.memory();
         let issued = memory.access.get(token).ok_or(Closed::Token)?.clone();
@@ -177,12 +195,12 @@ async fn open(
     if let Some(status) = switches.resource_status {
         return Err(Closed::Wanted(status));
     }
-    let own = oid.parse() == Ok(issued.grant.oid);
-    if !own || !wanted.iter().any(|wanted| standin.gives(&issued.scope, *wanted)) {
+    if oid.parse() != Ok(issued.grant.oid) {
         return Err(Closed::Scope);
     }
     let person = standin.memory().people.get(&issued.grant.oid).cloned().ok_or(Closed::Missing)?;
-    Ok(Opened { person, scope: issued.scope, switches })
+    let opened = Opened { person, scope: issued.scope, switches };
+    if opened.may_see(standin, wanted) { Ok(opened) } else { Err(Closed::Scope) }
 }
 
 fn bearer(request: &HttpRequest) -> Option<&str> {
@@ -194,7 +212,7 @@ impl Closed {
     /// As RFC 6750, 3.1 tells it.
     fn answer(&self) -> HttpResponse {
         let (status, error) = match self {
-            Self::Token => (StatusCode::UNAUTHORIZED, "invalid_token"),
+            Self::NoToken | Self::Token => (StatusCode::UNAUTHORIZED, "invalid_token"),
             Self::Scope => (StatusCode::FORBIDDEN, "insufficient_scope"),
             Self::Missing => (StatusCode::NOT_FOUND, "not_found"),
             Self::Wanted(status) => {
@@ -202,7 +220,9 @@ impl Closed {
             }
         };
         let mut response = HttpResponse::build(status);
-        if matches!(status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) {
+        if matches!(self, Self::NoToken) {
+            response.insert_header((header::WWW_AUTHENTICATE, "Bearer"));
+        } else if matches!(status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) {
             response.insert_header((header::WWW_AUTHENTICATE, format!("Bearer error=\"{error}\"")));
         }
         response.json(json!({"error": error}))
@@ -221,12 +241,8 @@ fn element(id: u64, contact: &Contact) -> Value {
     tagged(Value::Object(element))
 }
 
-fn list(elements: Vec<Value>) -> HttpResponse {
-    HttpResponse::Ok().json(tagged(json!({
-        "stateFacts": ["hasSize"],
-        "size": elements.len(),
-        "elements": elements,
-    })))
+fn listed(elements: Vec<Value>) -> Value {
+    tagged(json!({"stateFacts": ["hasSize"], "size": elements.len(), "elements": elements}))
 }
 
 /// Adds `eTag`, which changes with the content.

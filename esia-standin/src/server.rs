@@ -5,7 +5,7 @@ use std::net::{SocketAddr, TcpListener};
 use actix_web::dev::Server;
 use actix_web::http::header;
 use actix_web::middleware::DefaultHeaders;
-use actix_web::web::{self, Data, ServiceConfig, delete, get, post, put};
+use actix_web::web::{self, Data, ServiceConfig, delete, get, head, post, put};
 use actix_web::{App, HttpServer};
 
 use crate::config::Config;
@@ -38,7 +38,8 @@ impl std::fmt::Debug for Running {
 /// # Errors
 /// Tells why it cannot start.
 pub fn start(config: Config, clock: Clock) -> Result<Running, StartError> {
-    let listener = TcpListener::bind(config.listen)?;
+    let listener = TcpListener::bind(config.listen)
+        .map_err(|error| StartError::Listen { address: config.listen, error })?;
     let address = listener.local_addr()?;
     let public_url = match &config.public_url {
         Some(url) => url.trim_end_matches('/').to_owned(),
@@ -77,11 +78,17 @@ fn routes(service: &mut ServiceConfig, standin: &Data<Standin>) {
         web::resource(&paths.token_v3).route(post().to(token::v3)),
         web::resource(&paths.login).route(post().to(login::submit)),
         web::resource(&paths.logout).route(get().to(logout::logout)),
-        web::resource(format!("{persons}/{{oid}}")).route(get().to(resources::person)),
-        web::resource(format!("{contacts}/{{id}}")).route(get().to(resources::contact)),
-        web::resource(contacts).route(get().to(resources::contacts)),
-        web::resource(format!("{persons}/{{oid}}/roles")).route(get().to(resources::roles)),
-        web::resource(page::STYLE_PATH).route(get().to(page::style)),
+        web::resource(format!("{persons}/{{oid}}"))
+            .route(get().to(resources::person))
+            .route(head().to(resources::person)),
+        web::resource(format!("{contacts}/{{id}}"))
+            .route(get().to(resources::contact))
+            .route(head().to(resources::contact)),
+        web::resource(contacts).route(get().to(resources::contacts)).route(head().to(resources::contacts)),
+        web::resource(format!("{persons}/{{oid}}/roles"))
+            .route(get().to(resources::roles))
+            .route(head().to(resources::roles)),
+        web::resource(page::STYLE_PATH).route(get().to(page::style)).route(head().to(page::style)),
         web::resource("/standin").route(get().to(control::ready)),
         web::resource("/standin/switches")
             .route(get().to(control::switches))

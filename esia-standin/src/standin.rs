@@ -1,6 +1,7 @@
 //! What the stand-in knows: settings, keys, people, and what it has given out. Nothing outlives the process.
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -30,7 +31,15 @@ pub enum StartError {
     /// The people.
     #[error(transparent)]
     People(#[from] PeopleError),
-    /// The address.
+    /// The address: taken, or not of this machine.
+    #[error("{address} cannot be listened on: {error}")]
+    Listen {
+        /// Which address.
+        address: SocketAddr,
+        /// What the system said.
+        error: std::io::Error,
+    },
+    /// The server itself.
     #[error("{0}")]
     Io(#[from] std::io::Error),
 }

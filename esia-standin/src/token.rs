@@ -54,14 +54,16 @@ fn is_form(request: &HttpRequest) -> bool {
 }
 
 fn refuse(refusal: Refusal, state: Option<&str>, plain: bool) -> HttpResponse {
-    let body = json!({
+    let mut body = jwt::object(json!({
         "error": refusal.error_at(Endpoint::Token),
         "error_description": refusal.description(),
-        "state": state,
-    });
+    }));
+    if let Some(state) = state {
+        body.insert("state".to_owned(), json!(state));
+    }
     let mut response = HttpResponse::BadRequest();
     if plain {
-        response.content_type("text/plain; charset=utf-8").body(body.to_string())
+        response.content_type("text/plain; charset=utf-8").body(Value::Object(body).to_string())
     } else {
         response.json(body)
     }

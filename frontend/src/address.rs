@@ -20,6 +20,27 @@ pub fn sign_in_address(from: &str) -> String {
     }
 }
 
+/// The address of the page that asks for the consent and returns to `from`.
+#[must_use]
+pub fn consent_address(from: &str) -> String {
+    format!("/consent?next={}", encode(from))
+}
+
+/// The address of the choice of a category, which goes on to `from`.
+#[must_use]
+pub fn roles_address(from: &str) -> String {
+    match safe_next(from) {
+        Some("/subsystems") | None => "/roles".to_owned(),
+        Some(next) => format!("/roles?next={}", encode(next)),
+    }
+}
+
+/// The address of the server's that leads to Госуслуги and, after them, to `next`: a full load of the page.
+#[must_use]
+pub fn esia_address(next: &str) -> String {
+    with_query("/esia/login", [("next", safe_next(next).map(str::to_owned))])
+}
+
 /// A text as it stands in a query string (RFC 3986, unreserved characters stay).
 #[must_use]
 pub fn encode(text: &str) -> String {
@@ -87,6 +108,16 @@ mod tests {
             "/login/rsaa?next=/kontingent/employees%3Fq%3D%25D0%25B0%26role%3Dteacher"
         );
         assert_eq!(sign_in_address("/"), "/login/rsaa");
+    }
+
+    #[test]
+    fn ways_through_other_pages_lead_on_to_our_own_only() {
+        assert_eq!(roles_address("/kontingent?a=1"), "/roles?next=/kontingent%3Fa%3D1");
+        assert_eq!(roles_address("/subsystems"), "/roles");
+        assert_eq!(roles_address("https://evil.example"), "/roles");
+        assert_eq!(esia_address("/profile"), "/esia/login?next=/profile");
+        assert_eq!(esia_address("//evil.example"), "/esia/login");
+        assert_eq!(esia_address(""), "/esia/login");
     }
 
     #[test]

@@ -5,6 +5,7 @@ pub mod registration;
 use std::cell::Cell;
 use std::future::Future;
 
+use epos_shared::api::categories::ChooseCategory;
 use epos_shared::api::employees::{
     EmployeeCard, EmployeeDraft, EmployeeQuery, EmployeeRow, NewEmployeeDraft, OneTimeCredentials,
     SavedEmployee,
@@ -15,13 +16,18 @@ use epos_shared::api::session::{BindCard, ChooseCard, SessionState, SignIn};
 use epos_shared::api::subsystems::SubsystemsAllowed;
 use epos_shared::ids::EmployeeId;
 use epos_shared::problem::{Problem, ProblemCode};
-use gloo_net::http::{Method, RequestBuilder};
+use gloo_net::http::{Method, Request, RequestBuilder};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use web_sys::RequestCredentials;
 
 use crate::address::with_query;
 
+pub mod esia;
+pub mod journal;
+pub mod many;
+pub mod mismatches;
+pub mod organization;
 pub mod own;
 pub mod support;
 
@@ -116,6 +122,11 @@ pub async fn sign_out() -> Answer<()> {
 /// Works as another of the own cards from now on.
 pub async fn choose_card(request: &ChooseCard) -> Answer<SessionState> {
     read(&change(Method::PUT, "/api/v1/session/card", Some(request)).await?)
+}
+
+/// Works in another of the categories held from now on.
+pub async fn choose_category(request: &ChooseCategory) -> Answer<SessionState> {
+    read(&change(Method::PUT, "/api/v1/session/category", Some(request)).await?)
 }
 
 /// The subsystems open to the person today.
@@ -254,21 +265,33 @@ fn send(request: RequestBuilder, body: Option<String>) -> impl Future<Output = A
     let request = request
         .credentials(RequestCredentials::SameOrigin)
         .header("Accept", "application/json, application/problem+json");
-    async move {
-        let request = match body {
-            Some(body) => request.header("Content-Type", "application/json").body(body),
-            None => request.build(),
-        };
-        let response = request.map_err(|_| internal())?.send().await.map_err(|_| ApiError::Network)?;
-        if let Some(date) = response.headers().get("date").map(|date| js_sys::Date::parse(&date))
-            && date.is_finite()
-        {
-            AHEAD.set(date - js_sys::Date::now());
-        }
-        let (ok, status) = (response.ok(), response.status());
-        let text = response.text().await.map_err(|_| ApiError::Network)?;
-        if ok { Ok(text) } else { Err(refusal(status, &text)) }
+    let request = match body {
+        Some(body) => request.header("Content-Type", "application/json").body(body),
+        None => request.build(),
+    };
+    answer(request)
+}
+
+/// Sends a file as it is.
+async fn send_file<T: DeserializeOwned>(path: &str, file: web_sys::File) -> Answer<T> {
+    let request = RequestBuilder::new(path)
+        .method(Method::POST)
+        .credentials(RequestCredentials::SameOrigin)
+        .header("Accept", "application/json, application/problem+json")
+        .header("Content-Type", "application/octet-stream");
+    read(&answer(request.body(file)).await?)
+}
+
+async fn answer(request: Result<Request, gloo_net::Error>) -> Answer<String> {
+    let response = request.map_err(|_| internal())?.send().await.map_err(|_| ApiError::Network)?;
+    if let Some(date) = response.headers().get("date").map(|date| js_sys::Date::parse(&date))
+        && date.is_finite()
+    {
+        AHEAD.set(date - js_sys::Date::now());
     }
+    let (ok, status) = (response.ok(), response.status());
+    let text = response.text().await.map_err(|_| ApiError::Network)?;
+    if ok { Ok(text) } else { Err(refusal(status, &text)) }
 }
 
 fn read<T: DeserializeOwned>(text: &str) -> Answer<T> {

@@ -19,7 +19,7 @@ use crate::dom;
 use crate::leave::{LeaveQuestion, provide_leave_guard, use_leave_guard};
 use crate::pages::{self, NotFound};
 use crate::russian;
-use crate::session::{Known, provide_session, use_session};
+use crate::session::{Known, card_at_work, provide_session, use_session, works_as_staff};
 use crate::session_end::SessionWarning;
 
 /// The pages of a program: that of an address, given as the parts of its path.
@@ -58,6 +58,7 @@ fn App(program: Program, pages: Pages) -> impl IntoView {
                     </a>
                     <LowVisionPanel/>
                     <Header/>
+                    <pages::Sections/>
                     <main class="main" id="content" tabindex="-1">
                         <Page program=program pages=pages/>
                     </main>
@@ -113,7 +114,7 @@ fn Page(program: Program, pages: Pages) -> impl IntoView {
     })
 }
 
-/// What stands for a page of the other program, which a full load of the address brings.
+/// What stands for a page of another program, which a full load of the address brings.
 fn elsewhere() -> AnyView {
     use_session().hand_on();
     hand_on_visits();
@@ -172,16 +173,21 @@ fn Who() -> impl IntoView {
             });
         });
     };
+    // A category is told where there are several.
+    let categories = move || session.person().map(|person| person.categories.len()).unwrap_or_default();
     let role = move || {
         let person = session.person()?;
-        let card = person.card()?;
+        let Some(card) = card_at_work(&person) else {
+            return person.category.filter(|_| person.categories.len() > 1).map(|it| it.title().to_owned());
+        };
         let roles: Vec<&str> = card.roles_in_force().map(|role| role.title()).collect();
         let roles =
             if roles.is_empty() { "роли не действуют".to_owned() } else { roles.join(", ") };
         Some(format!("{roles}, {}", card.organization.short_name))
     };
     let name = move || session.person().map(|person| russian::initials(&person.account.name));
-    let several = move || session.person().is_some_and(|person| person.cards.len() > 1);
+    let several =
+        move || session.person().is_some_and(|person| person.cards.len() > 1 && works_as_staff(&person));
     view! {
         <div class="header-person" aria-label="Вы вошли как" role="group">
             <a class="header-name" href="/profile" title="Мой профиль">
@@ -190,6 +196,16 @@ fn Who() -> impl IntoView {
             {move || role().map(|role| view! { <span class="header-role" title=role.clone()>{role.clone()}</span> })}
         </div>
         <div class="header-actions">
+            {move || {
+                (categories() > 1)
+                    .then(|| {
+                        view! {
+                            <LinkButton href="/roles" kind=Kind::Quiet class="button-small">
+                                "Сменить категорию"
+                            </LinkButton>
+                        }
+                    })
+            }}
             {move || {
                 several()
                     .then(|| {

@@ -62,6 +62,11 @@ pub fn reload() {
     let _ = window().location().reload();
 }
 
+/// Leaves the program for another address, of whatever site.
+pub fn go_to(address: &str) {
+    let _ = window().location().set_href(address);
+}
+
 /// Leaves a text for the program that this tab loads next; never a secret.
 pub fn hand_on(name: &str, text: &str) {
     if let Some(storage) = window().session_storage().ok().flatten() {

@@ -1,4 +1,4 @@
-//! The client of ЭПОС: a Leptos application, rendered in the browser; two programs of the same parts.
+//! The client of ЭПОС: a Leptos application, rendered in the browser; three programs of the same parts.
 
 mod address;
 mod api;
@@ -21,12 +21,17 @@ pub fn start_main() {
     start(Program::Main, pages::of_main);
 }
 
-/// Starts the program of one's own profile and of support ([`Program::Own`]).
+/// Starts the program of one's own account ([`Program::Own`]).
 pub fn start_own() {
     start(Program::Own, pages::of_own);
 }
 
-/// What a program never refers to, the linker leaves out of it: here, the pages of the other one.
+/// Starts the program of administration ([`Program::Manage`]).
+pub fn start_manage() {
+    start(Program::Manage, pages::of_manage);
+}
+
+/// What a program never refers to, the linker leaves out of it: here, the pages of the others.
 fn start(program: Program, pages: app::Pages) {
     std::panic::set_hook(Box::new(|info| {
         leptos::logging::error!("{info}");

@@ -15,6 +15,12 @@ pub const fn plural(n: u32, one: &'static str, few: &'static str, many: &'static
     }
 }
 
+/// A number with its word, in the forms of [`plural`].
+#[must_use]
+pub fn several(n: u32, [one, few, many]: [&'static str; 3]) -> String {
+    format!("{n}\u{a0}{}", plural(n, one, few, many))
+}
+
 /// «найдено N» / «больше 1000».
 #[must_use]
 pub fn total(total: Total) -> String {

@@ -2,20 +2,20 @@
 
 use std::future::Future;
 
-use epos_shared::api::session::{Session, SessionState};
+use epos_shared::api::session::{OwnCard, Session, SessionState};
 use epos_shared::ids::AccountId;
 use epos_shared::problem::ProblemCode;
+use epos_shared::roles::RoleCategory;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use leptos_router::NavigateOptions;
 use leptos_router::hooks::{use_location, use_navigate};
 
-use crate::address::sign_in_address;
+use crate::address::{consent_address, roles_address, sign_in_address};
 use crate::api::{self, Answer, ApiError};
 use crate::components::{ErrorPage, Loading};
 use crate::dom;
 use crate::drafts;
-use crate::pages::consent_address;
 use crate::tabs::{Tabs, Word};
 
 /// What is known of the session.
@@ -56,7 +56,7 @@ pub fn use_session() -> SessionContext {
     expect_context()
 }
 
-/// What a program leaves for the other one after the session has ended.
+/// What a program leaves for the next one after the session has ended.
 const ENDED: &str = "epos-ended";
 
 /// Puts the session into the context and asks the server for it.
@@ -167,7 +167,7 @@ impl SessionContext {
         }
     }
 
-    /// Leaves for the other program why nobody is signed in.
+    /// Leaves for the next program why nobody is signed in.
     pub fn hand_on(self) {
         if self.parting.get_untracked() == Parting::Ended {
             dom::hand_on(ENDED, "1");
@@ -185,8 +185,16 @@ impl SessionContext {
                 self.end();
                 self.tabs.tell(Word::Changed);
             }
-            // The text of the consent has changed meanwhile: the session says so, and leads to it.
-            Err(error) if error.code() == Some(ProblemCode::ConsentRequired) => self.refresh().await,
+            // The text of the consent has changed meanwhile, or a category has ended: the session says so, and
+            // leads to what is to be done.
+            Err(error)
+                if matches!(
+                    error.code(),
+                    Some(ProblemCode::ConsentRequired | ProblemCode::CategoryNotHeld)
+                ) =>
+            {
+                self.refresh().await;
+            }
             _ => {}
         }
         answer
@@ -207,12 +215,36 @@ impl SessionContext {
     }
 }
 
+/// The card that the person works with: those of staff are put away while one is a parent or a student.
+#[must_use]
+pub fn card_at_work(person: &Session) -> Option<&OwnCard> {
+    person.card().filter(|_| works_as_staff(person))
+}
+
+/// Whether the session is that of staff; before a category is chosen or held it may become one.
+#[must_use]
+pub fn works_as_staff(person: &Session) -> bool {
+    person.category.is_none_or(|category| category == RoleCategory::Employee)
+}
+
+/// What has to be settled before a page is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Before {
+    /// Nothing: the page that asks for the consent.
+    Nothing,
+    /// The consent: pages that are the same in every category, and the choice of one.
+    Consent,
+    /// The consent and, of several, the category.
+    #[default]
+    Category,
+}
+
 /// Shows its children to a person who is signed in, and leads everybody else to the sign-in page.
 #[component]
 pub fn SignedIn(
-    /// Whether it is the page that asks for the consent; until that is given, every other leads to it.
+    /// What has to be settled before; until then, the page leads to it.
     #[prop(optional)]
-    asks_consent: bool,
+    before: Before,
     /// The page.
     children: ChildrenFn,
 ) -> impl IntoView {
@@ -222,6 +254,7 @@ pub fn SignedIn(
         Failed(ApiError),
         Nobody,
         Consent,
+        Category,
         Person(AccountId),
     }
     let session = use_session();
@@ -230,7 +263,12 @@ pub fn SignedIn(
         Known::Asking => Kind::Asking,
         Known::Failed(error) => Kind::Failed(error),
         Known::Nobody => Kind::Nobody,
-        Known::Person(person) if person.consent_required && !asks_consent => Kind::Consent,
+        Known::Person(person) if person.consent_required && before != Before::Nothing => Kind::Consent,
+        Known::Person(person)
+            if before == Before::Category && person.category.is_none() && person.categories.len() > 1 =>
+        {
+            Kind::Category
+        }
         Known::Person(person) => Kind::Person(person.account.id),
     });
     move || match kind.get() {
@@ -238,25 +276,22 @@ pub fn SignedIn(
         Kind::Failed(error) => {
             view! { <ErrorPage error=error on_retry=move || session.ask_again()/> }.into_any()
         }
-        Kind::Nobody => view! { <Elsewhere consent=false/> }.into_any(),
-        Kind::Consent => view! { <Elsewhere consent=true/> }.into_any(),
+        Kind::Nobody => elsewhere(match untrack(move || session.parting()) {
+            Parting::SignedOut => |_| "/login".to_owned(),
+            _ => sign_in_address,
+        }),
+        Kind::Consent => elsewhere(consent_address),
+        Kind::Category => elsewhere(roles_address),
         Kind::Person(_) => children().into_any(),
     }
 }
 
-/// Leads to the sign-in page or to the consent, from where one comes back.
-#[component]
-fn Elsewhere(consent: bool) -> impl IntoView {
-    let session = use_session();
+/// Leads to a page from where one comes back.
+fn elsewhere(address: fn(&str) -> String) -> AnyView {
     let location = use_location();
     let (path, search) = (location.pathname.get_untracked(), location.search.get_untracked());
     let here = if search.is_empty() { path } else { format!("{path}?{search}") };
-    let address = match untrack(move || session.parting()) {
-        _ if consent => consent_address(&here),
-        Parting::SignedOut => "/login".to_owned(),
-        _ => sign_in_address(&here),
-    };
-    view! { <Forward to=address/> }
+    view! { <Forward to=address(&here)/> }.into_any()
 }
 
 /// Leads to another page, leaving no trace in the browser's history.

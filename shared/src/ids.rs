@@ -57,3 +57,19 @@ identifier!(
     /// A letter of the outbox.
     LetterId
 );
+identifier!(
+    /// A row of «Расхождения с Госуслугами».
+    MismatchId
+);
+identifier!(
+    /// Something support must look at.
+    AlarmId
+);
+identifier!(
+    /// A category («Родитель», «Обучающийся») somebody was given.
+    CategoryGrantId
+);
+identifier!(
+    /// An import of staff.
+    ImportId
+);

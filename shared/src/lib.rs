@@ -4,7 +4,9 @@
 //! and are built through `FromStr`/`TryFrom` only, also by serde.
 
 pub mod api;
+pub mod esia;
 pub mod ids;
+pub mod organization_rights;
 pub mod problem;
 pub mod programs;
 pub mod rights;

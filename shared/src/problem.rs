@@ -39,6 +39,8 @@ pub enum ProblemCode {
     /// 403: the text of the consent to the processing of personal data has a new version; nothing else is open
     /// until it is given.
     ConsentRequired,
+    /// 403: the session does not work in a category that opens this.
+    CategoryNotHeld,
     /// 404: not there, or not yours.
     NotFound,
     /// 404: the link of a letter is not known: damaged, or replaced by a newer one.
@@ -55,10 +57,14 @@ pub enum ProblemCode {
     AlreadyDecided,
     /// 409: without this account nobody could support the others.
     LastSupport,
+    /// 409: without it the person could not sign in any more.
+    LastWayIn,
     /// 410: the link of a letter was used already.
     LinkUsed,
     /// 410: the time of the link is over.
     LinkExpired,
+    /// 410: the time to settle a sign-in through Госуслуги is over; sign in again.
+    VisitExpired,
     /// 413: the body is larger than 64 KiB.
     BodyTooLarge,
     /// 415: the body is not `application/json`.
@@ -77,13 +83,15 @@ pub enum ProblemCode {
     Internal,
     /// 503: too many sign-ins at this moment; try again in `retry_after` seconds.
     Overloaded,
+    /// 503: no link to Госуслуги, or they do not answer.
+    EsiaUnavailable,
     /// 503: the database cannot be reached.
     Unavailable,
 }
 
 impl ProblemCode {
     /// Every code, in the order of its status.
-    pub const ALL: [Self; 33] = [
+    pub const ALL: [Self; 37] = [
         Self::MalformedBody,
         Self::MalformedParameter,
         Self::InvalidCursor,
@@ -97,6 +105,7 @@ impl ProblemCode {
         Self::NeedsConfirmation,
         Self::OwnCard,
         Self::ConsentRequired,
+        Self::CategoryNotHeld,
         Self::NotFound,
         Self::LinkUnknown,
         Self::MethodNotAllowed,
@@ -105,8 +114,10 @@ impl ProblemCode {
         Self::Archived,
         Self::AlreadyDecided,
         Self::LastSupport,
+        Self::LastWayIn,
         Self::LinkUsed,
         Self::LinkExpired,
+        Self::VisitExpired,
         Self::BodyTooLarge,
         Self::UnsupportedMediaType,
         Self::ValidationFailed,
@@ -116,6 +127,7 @@ impl ProblemCode {
         Self::TooManyRequests,
         Self::Internal,
         Self::Overloaded,
+        Self::EsiaUnavailable,
         Self::Unavailable,
     ];
 
@@ -136,6 +148,7 @@ impl ProblemCode {
             Self::NeedsConfirmation => "needs-confirmation",
             Self::OwnCard => "own-card",
             Self::ConsentRequired => "consent-required",
+            Self::CategoryNotHeld => "category-not-held",
             Self::NotFound => "not-found",
             Self::LinkUnknown => "link-unknown",
             Self::MethodNotAllowed => "method-not-allowed",
@@ -144,8 +157,10 @@ impl ProblemCode {
             Self::Archived => "archived",
             Self::AlreadyDecided => "already-decided",
             Self::LastSupport => "last-support",
+            Self::LastWayIn => "last-way-in",
             Self::LinkUsed => "link-used",
             Self::LinkExpired => "link-expired",
+            Self::VisitExpired => "visit-expired",
             Self::BodyTooLarge => "body-too-large",
             Self::UnsupportedMediaType => "unsupported-media-type",
             Self::ValidationFailed => "validation-failed",
@@ -155,6 +170,7 @@ impl ProblemCode {
             Self::TooManyRequests => "too-many-requests",
             Self::Internal => "internal",
             Self::Overloaded => "overloaded",
+            Self::EsiaUnavailable => "esia-unavailable",
             Self::Unavailable => "unavailable",
         }
     }
@@ -172,22 +188,24 @@ impl ProblemCode {
             | Self::Forbidden
             | Self::NeedsConfirmation
             | Self::OwnCard
-            | Self::ConsentRequired => 403,
+            | Self::ConsentRequired
+            | Self::CategoryNotHeld => 403,
             Self::NotFound | Self::LinkUnknown => 404,
             Self::MethodNotAllowed => 405,
             Self::VersionConflict
             | Self::AlreadyBound
             | Self::Archived
             | Self::AlreadyDecided
-            | Self::LastSupport => 409,
-            Self::LinkUsed | Self::LinkExpired => 410,
+            | Self::LastSupport
+            | Self::LastWayIn => 409,
+            Self::LinkUsed | Self::LinkExpired | Self::VisitExpired => 410,
             Self::BodyTooLarge => 413,
             Self::UnsupportedMediaType => 415,
             Self::ValidationFailed | Self::InvalidCardCredentials | Self::NameMismatch => 422,
             Self::Locked => 423,
             Self::TooManyRequests => 429,
             Self::Internal => 500,
-            Self::Overloaded | Self::Unavailable => 503,
+            Self::Overloaded | Self::EsiaUnavailable | Self::Unavailable => 503,
         }
     }
 
@@ -208,6 +226,7 @@ impl ProblemCode {
             Self::NeedsConfirmation => "Нужно подтверждение управления образованием",
             Self::OwnCard => "Свою карточку изменить нельзя",
             Self::ConsentRequired => "Нужно согласие на обработку персональных данных",
+            Self::CategoryNotHeld => "Эта категория вам не открыта",
             Self::NotFound => "Не найдено",
             Self::LinkUnknown => "Ссылка не действует",
             Self::MethodNotAllowed => "Такое действие по этому адресу не предусмотрено",
@@ -216,8 +235,10 @@ impl ProblemCode {
             Self::Archived => "Карточка в архиве",
             Self::AlreadyDecided => "Решение уже принято",
             Self::LastSupport => "Это последняя учётная запись техподдержки",
+            Self::LastWayIn => "Это ваш единственный способ входа",
             Self::LinkUsed => "Ссылкой уже воспользовались",
             Self::LinkExpired => "Срок ссылки истёк",
+            Self::VisitExpired => "Время вышло: войдите через Госуслуги ещё раз",
             Self::BodyTooLarge => "Запрос слишком велик",
             Self::UnsupportedMediaType => "Запрос должен быть в формате JSON",
             Self::ValidationFailed => "Проверьте поля формы",
@@ -227,6 +248,7 @@ impl ProblemCode {
             Self::TooManyRequests => "Слишком много обращений",
             Self::Internal => "Ошибка на нашей стороне",
             Self::Overloaded => "Сейчас входит слишком много людей",
+            Self::EsiaUnavailable => "Госуслуги сейчас недоступны",
             Self::Unavailable => "Сервис временно недоступен",
         }
     }

@@ -53,6 +53,31 @@ impl OrganizationKind {
     pub fn from_wire(text: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| kind.as_str() == text)
     }
+
+    /// Whether an organization of this kind may stand right below one of the kind `above`: schools, colleges and
+    /// kindergartens below a department, a department below the operator or a (regional) department, the operator
+    /// below nobody.
+    #[must_use]
+    pub const fn stands_below(self, above: Self) -> bool {
+        match self {
+            Self::Operator => false,
+            Self::EducationDepartment => matches!(above, Self::Operator | Self::EducationDepartment),
+            Self::School | Self::College | Self::Kindergarten => matches!(above, Self::EducationDepartment),
+        }
+    }
+
+    /// Whether an organization of this kind may be joined to one of the kind `into`: what teaches to what
+    /// teaches, a department to a department.
+    #[must_use]
+    pub const fn merges_into(self, into: Self) -> bool {
+        match self {
+            Self::Operator => false,
+            Self::EducationDepartment => matches!(into, Self::EducationDepartment),
+            Self::School | Self::College | Self::Kindergarten => {
+                matches!(into, Self::School | Self::College | Self::Kindergarten)
+            }
+        }
+    }
 }
 
 /// A role of a card in its organization.
@@ -210,6 +235,25 @@ pub enum RoleCategory {
 }
 
 impl RoleCategory {
+    /// Every category, in the order of the page.
+    pub const ALL: [Self; 3] = [Self::Employee, Self::Parent, Self::Student];
+
+    /// The category as it stands in the database and on the wire.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Employee => "employee",
+            Self::Parent => "parent",
+            Self::Student => "student",
+        }
+    }
+
+    /// The category of a word of the database.
+    #[must_use]
+    pub fn from_wire(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|category| category.as_str() == text)
+    }
+
     /// The category in Russian.
     #[must_use]
     pub const fn title(self) -> &'static str {
@@ -235,6 +279,30 @@ mod tests {
             assert_eq!(serde_json::to_string(&kind).unwrap(), format!("\"{}\"", kind.as_str()));
             assert_eq!(OrganizationKind::from_wire(kind.as_str()), Some(kind));
         }
+    }
+
+    #[test]
+    fn the_tree_has_teaching_organizations_below_departments_only() {
+        use OrganizationKind as Kind;
+        let below: Vec<(Kind, Kind)> = Kind::ALL
+            .into_iter()
+            .flat_map(|kind| Kind::ALL.map(|above| (kind, above)))
+            .filter(|(kind, above)| kind.stands_below(*above))
+            .collect();
+        let department = Kind::EducationDepartment;
+        assert_eq!(
+            below,
+            [
+                (department, Kind::Operator),
+                (department, department),
+                (Kind::School, department),
+                (Kind::College, department),
+                (Kind::Kindergarten, department),
+            ]
+        );
+        assert!(Kind::School.merges_into(Kind::Kindergarten) && department.merges_into(department));
+        assert!(!Kind::School.merges_into(department) && !department.merges_into(Kind::School));
+        assert!(Kind::ALL.into_iter().all(|kind| !Kind::Operator.merges_into(kind)));
     }
 
     #[test]

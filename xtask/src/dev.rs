@@ -1,10 +1,13 @@
-//! `cargo xtask dev`: Trunk, once for each program, rebuilds the client into dist/, and the server is built anew and restarted when its
-//! sources change. Debug builds of the server read dist/ from disk, so a reload of the page shows the client.
+//! `cargo xtask dev`: Trunk, once for each program, rebuilds the client into dist/, and the server is built anew and
+//! restarted when its sources change; the stand-in for ЕСИА stays as it was at the start. Debug builds of the server read dist/ from disk, so a reload of the page shows the client.
 
+use crate::process::{Guard, Show};
 use crate::project::Project;
+use crate::standin::Beside;
 use crate::steps::{self, Context};
 use crate::{client, files, process, serve, suite, ui};
 use anyhow::{Context as _, Result, bail};
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::{Child, Command, ExitCode, Stdio};
 use std::thread;
@@ -13,7 +16,8 @@ use std::time::Duration;
 const POLL: Duration = Duration::from_millis(500);
 
 /// Serves until Ctrl-C.
-pub fn run(project: Project, args: &[String]) -> Result<ExitCode> {
+pub fn run(project: Project, standin: SocketAddr, args: &[String]) -> Result<ExitCode> {
+    let beside = Beside::plan(&project, standin, args)?;
     let mut context = Context::new(project);
     steps::prepare(suite::setup(), &mut context)?;
     let project = &context.project;
@@ -26,7 +30,10 @@ pub fn run(project: Project, args: &[String]) -> Result<ExitCode> {
         trunk.stdin(Stdio::null());
         watching.push(Guard(trunk.spawn().context("trunk")?));
     }
-    let mut server = Guard(server(project, args)?);
+    let mut build = project.cargo("build");
+    process::expect(build.args(["-p", "esia-standin"]), Show::Always)?;
+    let _standin = beside.start(&project.target.join("debug/esia-standin"))?;
+    let mut server = Guard(server(project, &beside, args)?);
 
     let sources: Vec<PathBuf> = ["backend", "shared", "migrations", "Cargo.toml", "Cargo.lock"]
         .iter()
@@ -47,7 +54,7 @@ pub fn run(project: Project, args: &[String]) -> Result<ExitCode> {
             told = false;
             ui::line(&ui::bold("the sources changed: building and restarting the server"));
             process::end(&mut server.0)?;
-            server = Guard(self::server(project, args)?);
+            server = Guard(self::server(project, &beside, args)?);
         } else if !told && let Some(status) = server.0.try_wait()? {
             told = true;
             ui::line(&format!("{} the server ended ({status}); waiting for a change", ui::bad("·")));
@@ -56,19 +63,8 @@ pub fn run(project: Project, args: &[String]) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn server(project: &Project, args: &[String]) -> Result<Child> {
+fn server(project: &Project, beside: &Beside, args: &[String]) -> Result<Child> {
     let mut command: Command = project.cargo("run");
     command.args(["-p", "epos-backend", "--", "demo"]).args(serve::data_folder(project, args)).args(args);
-    command.stdin(Stdio::null()).spawn().context("cargo run")
-}
-
-/// Ends the child when dropped.
-struct Guard(Child);
-
-impl Drop for Guard {
-    fn drop(&mut self) {
-        if matches!(self.0.try_wait(), Ok(None)) {
-            let _ = process::end(&mut self.0);
-        }
-    }
+    command.envs(beside.environment()).stdin(Stdio::null()).spawn().context("cargo run")
 }

@@ -16,6 +16,7 @@ mod process;
 mod project;
 mod rust_tests;
 mod serve;
+mod standin;
 mod steps;
 mod suite;
 mod system;
@@ -25,6 +26,7 @@ mod wasm;
 
 use clap::{Parser, Subcommand};
 use project::Project;
+use std::net::SocketAddr;
 use std::process::ExitCode;
 
 /// The commands of the project.
@@ -41,8 +43,12 @@ enum Task {
     Setup,
     /// Builds the client for release into dist/, with brotli and gzip variants; skips when nothing changed.
     Client,
-    /// Builds all and starts the demo on http://127.0.0.1:8080 with its data in ./data.
+    /// Builds all and starts the demo on http://127.0.0.1:8080 with its data in ./data, and beside it the stand-in
+    /// for ЕСИА, through which one signs in.
     Run {
+        /// Where the stand-in listens.
+        #[arg(long, value_name = "ADDRESS", default_value = standin::ADDRESS)]
+        standin: SocketAddr,
         /// Passed on to `epos demo`, for example `-- --listen 0.0.0.0:8080`.
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         args: Vec<String>,
@@ -58,6 +64,9 @@ enum Task {
     },
     /// Serves the demo from debug builds and rebuilds client and server when their sources change.
     Dev {
+        /// Where the stand-in for ЕСИА listens.
+        #[arg(long, value_name = "ADDRESS", default_value = standin::ADDRESS)]
+        standin: SocketAddr,
         /// Passed on to `epos demo`.
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         args: Vec<String>,
@@ -88,13 +97,13 @@ fn execute(task: Task, project: Project) -> anyhow::Result<ExitCode> {
     match task {
         Task::Setup => steps::run_all(suite::setup(), project),
         Task::Client => steps::run_all(suite::client(), project),
-        Task::Run { args } => serve::run(project, &args),
+        Task::Run { standin, args } => serve::run(project, standin, &args),
         Task::Test { list: true, .. } => {
             suite::list();
             Ok(ExitCode::SUCCESS)
         }
         Task::Test { only, list: false } => suite::test(project, &only),
-        Task::Dev { args } => dev::run(project, &args),
+        Task::Dev { standin, args } => dev::run(project, standin, &args),
         Task::Bench(options) => bench::run(project, &options),
         Task::Screenshots { url } => browser::screenshots(&project, &url),
     }

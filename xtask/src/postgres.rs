@@ -156,7 +156,18 @@ impl Cluster {
     pub fn sql_in(&self, database: &str, statement: &str) -> Result<Vec<String>> {
         let psql = system::postgres_bin().context("PostgreSQL is not installed")?.join("psql");
         let mut command = self.command(&psql);
-        command.args(["-X", "-q", "-A", "-t", "-d", &self.url_of(database), "-c", statement]);
+        command.args([
+            "-v",
+            "ON_ERROR_STOP=1",
+            "-X",
+            "-q",
+            "-A",
+            "-t",
+            "-d",
+            &self.url_of(database),
+            "-c",
+            statement,
+        ]);
         process::expect(&mut command, Show::OnFailure)
     }
 

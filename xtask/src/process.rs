@@ -120,6 +120,17 @@ pub fn end(child: &mut Child) -> Result<ExitStatus> {
     }
 }
 
+/// A program that goes on beside this one; it is asked to end when this is dropped.
+pub struct Guard(pub Child);
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        if matches!(self.0.try_wait(), Ok(None)) {
+            let _ = end(&mut self.0);
+        }
+    }
+}
+
 /// The program and its arguments as one would type them.
 pub fn describe(command: &Command) -> String {
     let program = std::path::Path::new(command.get_program());

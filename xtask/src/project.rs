@@ -47,6 +47,11 @@ impl Project {
         self.target.join("release/epos")
     }
 
+    /// The release binary of the stand-in for ЕСИА.
+    pub fn release_standin(&self) -> PathBuf {
+        self.target.join("release/esia-standin")
+    }
+
     /// `cargo <subcommand>` in the workspace, building into [`Self::target`].
     pub fn cargo(&self, subcommand: &str) -> Command {
         let mut command = self.command("cargo");

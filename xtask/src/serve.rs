@@ -1,12 +1,17 @@
-//! `cargo xtask run`: everything from set-up to a running demo.
+//! `cargo xtask run`: everything from set-up to a running demo with the stand-in for ЕСИА beside it.
 
-use crate::process::{self, Show};
+use crate::process::{self, Guard, Show};
 use crate::project::Project;
+use crate::standin::Beside;
 use crate::steps::{self, Context};
 use crate::{suite, ui};
-use anyhow::{Context as _, Result, anyhow};
-use std::os::unix::process::CommandExt;
+use anyhow::{Context as _, Result};
+use std::net::SocketAddr;
 use std::process::ExitCode;
+use std::thread;
+use std::time::Duration;
+
+const POLL: Duration = Duration::from_millis(100);
 
 /// Builds the server as it ships, with the client embedded.
 pub fn build(context: &mut Context) -> Result<String> {
@@ -17,15 +22,38 @@ pub fn build(context: &mut Context) -> Result<String> {
     Ok(format!("one file, {}", ui::kilobytes(size)))
 }
 
-/// Builds all, then becomes the demo server, so that Ctrl-C reaches it and nothing stands between.
-pub fn run(project: Project, args: &[String]) -> Result<ExitCode> {
+/// Builds all, starts the stand-in, then the demo, which announces itself; ends both at Ctrl-C, and the stand-in
+/// with the demo.
+pub fn run(project: Project, standin: SocketAddr, args: &[String]) -> Result<ExitCode> {
+    let beside = Beside::plan(&project, standin, args)?;
     let mut context = Context::new(project);
     steps::prepare(suite::run(), &mut context)?;
     let project = &context.project;
+    let mut standin = beside.start(&project.release_standin())?;
     let mut command = project.command(project.release_binary());
-    command.arg("demo").args(data_folder(project, args)).args(args);
+    command.arg("demo").args(data_folder(project, args)).args(args).envs(beside.environment());
     ui::line("");
-    Err(anyhow!(command.exec()).context("the server could not be started"))
+    let mut server = Guard(command.spawn().context("the server could not be started")?);
+    let mut told = false;
+    while !process::interrupted() {
+        if let Some(status) = server.0.try_wait()? {
+            return Ok(code(status.code()));
+        }
+        if !told && let Some(status) = standin.0.try_wait()? {
+            told = true;
+            ui::line(&format!(
+                "{} the stand-in for ЕСИА ended ({status}); the demo goes on without it",
+                ui::bad("·")
+            ));
+        }
+        thread::sleep(POLL);
+    }
+    Ok(code(process::end(&mut server.0)?.code()))
+}
+
+fn code(of_server: Option<i32>) -> ExitCode {
+    // A signal that nobody caught has no code.
+    ExitCode::from(of_server.and_then(|code| u8::try_from(code).ok()).unwrap_or(1))
 }
 
 /// `--data ./data` unless the person named another folder.

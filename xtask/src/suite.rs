@@ -2,7 +2,7 @@
 
 use crate::project::Project;
 use crate::steps::{self, Context, Step};
-use crate::{browser, checks, client, postgres, rust_tests, serve, system, tools, ui, wasm};
+use crate::{browser, checks, client, postgres, rust_tests, serve, standin, system, tools, ui, wasm};
 use anyhow::{Result, bail};
 use std::process::ExitCode;
 
@@ -35,7 +35,7 @@ pub fn client() -> Vec<Step> {
 /// Client and server as they ship.
 pub fn run() -> Vec<Step> {
     let mut steps = setup();
-    steps.extend([build_client(), build_server()]);
+    steps.extend([build_client(), build_server(), build_standin()]);
     steps
 }
 
@@ -134,11 +134,12 @@ fn all() -> Vec<Step> {
         build_client(),
         client_size(),
         build_server(),
+        build_standin(),
         Step { id: "openapi", title: "Description of the API", needs: &["server"], run: checks::openapi },
         Step {
             id: "journeys",
             title: "Journeys in the browser",
-            needs: &["test-packages", "npm", "mail-server", "server"],
+            needs: &["test-packages", "npm", "mail-server", "server", "standin"],
             run: browser::journeys,
         },
     ]);
@@ -160,6 +161,10 @@ fn build_server() -> Step {
         needs: &["packages", "client"],
         run: serve::build,
     }
+}
+
+fn build_standin() -> Step {
+    Step { id: "standin", title: "Stand-in for ЕСИА, release", needs: &["packages"], run: standin::build }
 }
 
 fn settle_wasm(context: &mut Context) -> Result<String> {

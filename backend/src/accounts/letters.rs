@@ -50,6 +50,22 @@ pub(super) fn password_changed(services: &Services, to: &Email) -> Letter {
         .link("Забыли пароль?", format!("{}/recover", services.origin.text))
 }
 
+/// The account was joined with its person at Госуслуги.
+pub(super) fn esia_joined(services: &Services, to: &Email) -> Letter {
+    Letter::new("esia.joined", to, "К вашей учётной записи в ЭПОС подключён вход через Госуслуги")
+        .text("Здравствуйте. К вашей учётной записи в ЭПОС подключён вход через Госуслуги: e-mail и ФИО совпали, или вы подключили его в профиле.")
+        .text("Если это были не вы, отключите вход через Госуслуги в профиле, смените пароль и напишите в техподдержку.")
+        .link("Мой профиль", format!("{}/profile", services.origin.text))
+}
+
+/// The account and its person at Госуслуги were taken apart.
+pub(super) fn esia_parted(services: &Services, to: &Email) -> Letter {
+    Letter::new("esia.parted", to, "Вход через Госуслуги отключён от вашей учётной записи в ЭПОС")
+        .text("Здравствуйте. Вход через Госуслуги отключён от вашей учётной записи в ЭПОС. Имя пользователя и пароль действуют по-прежнему.")
+        .text("Если это были не вы, смените пароль и напишите в техподдержку.")
+        .link("Мой профиль", format!("{}/profile", services.origin.text))
+}
+
 /// A change of the address is to be confirmed from the present one.
 pub(super) fn email_change_old(services: &Services, to: &Email, token: &str) -> Letter {
     Letter::new("email.confirm_old", to, "Смена e-mail в ЭПОС: подтвердите")

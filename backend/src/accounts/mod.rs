@@ -8,6 +8,7 @@ mod device;
 mod email_change;
 mod letters;
 pub(crate) mod links;
+mod of_esia;
 mod own_data;
 mod password;
 mod profile;
@@ -22,9 +23,12 @@ mod signed_in;
 mod store;
 mod unused;
 
+use std::collections::HashMap;
+
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
 use epos_shared::api::session::SessionState;
+use epos_shared::roles::RoleCategory;
 use epos_shared::search::search_key;
 use epos_shared::values::{Email, FullName};
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -37,10 +41,16 @@ use crate::db::{Conn, DbError};
 use crate::error::ApiError;
 use crate::kontingent;
 
+pub use administration::named;
+pub use of_esia::{
+    LinkNews, create_of_esia, has_password, holder, holder_of_address, note_snils, refresh_of_esia,
+    tell_of_link,
+};
 pub use password::{HashError, Hasher, Verdict};
 pub use search::index_missing;
 pub use sessions::SessionToken;
 pub use set_password::{Judged, judge_password, set_password};
+pub use sign_in::{Opened, open_through_esia};
 pub use signed_in::{BACKGROUND_HEADER, MaybeSignedIn, SignedIn, WithoutConsent};
 pub use unused::block_unused;
 
@@ -51,6 +61,7 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(routes::open)
         .service(routes::close)
         .service(routes::choose_card)
+        .service(routes::choose_category)
         .service(routes::check_link)
         .configure(recovery::routes)
         .configure(profile::routes)
@@ -157,6 +168,17 @@ pub fn find(conn: &mut Conn, id: Id) -> Result<Option<Account>, DbError> {
     }))
 }
 
+/// ФИО of some accounts; those that are not there are left out.
+///
+/// # Errors
+/// The database fails.
+pub fn names(conn: &mut Conn, ids: &[Id]) -> Result<HashMap<Id, String>, DbError> {
+    if ids.is_empty() {
+        return Ok(HashMap::new());
+    }
+    store::find_all(conn, ids)?.iter().map(|row| Ok((row.id, row.name()?.to_string()))).collect()
+}
+
 /// Whether an address is an account's ([`Email::key`]).
 ///
 /// # Errors
@@ -227,6 +249,7 @@ pub fn work_as(
     card: Id,
 ) -> Result<Option<SessionToken>, DbError> {
     sessions::choose_card(conn, signed_in.session, card)?;
+    sessions::choose_category(conn, signed_in.session, RoleCategory::Employee)?;
     rotate(conn, services, signed_in)
 }
 
@@ -263,6 +286,14 @@ pub async fn session_state_after_consent(
     session_state::show(services, view).await
 }
 
+/// The session that was just opened, as its person sees it.
+///
+/// # Errors
+/// The database fails.
+pub async fn opened_state(services: &Services, opened: &Opened) -> Result<SessionState, ApiError> {
+    session_state::show(services, session_state::View::of(services, opened)).await
+}
+
 /// The session as its person sees it, working as a card: for answers after [`work_as`].
 ///
 /// # Errors
@@ -272,7 +303,8 @@ pub async fn session_state(
     signed_in: &SignedIn,
     card: Option<Id>,
 ) -> Result<SessionState, ApiError> {
-    let view = session_state::View { card, ..session_state::View::from(signed_in) };
+    let category = Some(RoleCategory::Employee);
+    let view = session_state::View { card, category, ..session_state::View::from(signed_in) };
     session_state::show(services, view).await
 }
 

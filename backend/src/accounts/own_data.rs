@@ -9,12 +9,14 @@ use super::{SignedIn, device, store};
 use crate::app::Services;
 use crate::audit;
 use crate::consent;
+use crate::context::Context;
 use crate::db::schema::{
     applications, bindings, email_changes, employees, organizations, role_assignments, sessions,
 };
 use crate::db::types::Id;
 use crate::db::{Conn, DbError};
 use crate::error::ApiError;
+use crate::identification;
 
 /// Rows of each kind at most, the newest of them.
 const MOST: i64 = 2_000;
@@ -25,14 +27,17 @@ fn moment(at: NaiveDateTime) -> String {
 
 pub(super) async fn gather(services: &Services, who: &SignedIn) -> Result<Value, ApiError> {
     let (context, account) = (services.context.clone(), who.account);
+    let reading = context.clone();
     let actor = who.journal();
     let data = services
         .db
         .read::<_, DbError, _>(move |conn| {
+            let context = reading;
             Ok(json!({
-                "account": of_account(conn, account)?,
+                "account": of_account(conn, &context, account)?,
+                "esia": identification::own_data(conn, &context, account)?,
                 "applications": of_applications(conn, account)?,
-                "cards": of_cards(conn, account)?,
+                "cards": of_cards(conn, &context, account)?,
                 "sessions": of_sessions(conn, account)?,
                 "consents": consent::history(conn, account)?,
                 "email_changes": of_email_changes(conn, account)?,
@@ -54,9 +59,12 @@ pub(super) async fn gather(services: &Services, who: &SignedIn) -> Result<Value,
     Ok(whole)
 }
 
-fn of_account(conn: &mut Conn, account: Id) -> Result<Value, DbError> {
+fn of_account(conn: &mut Conn, context: &Context, account: Id) -> Result<Value, DbError> {
     let row = store::find(conn, account)?.ok_or(diesel::result::Error::NotFound)?;
+    let snils = store::opened_snils(context.secrets(), account, row.snils.as_deref())?;
     Ok(json!({
+        "snils": snils.map(|snils| snils.formatted()),
+        "registered_by": row.origin,
         "id": row.id.to_string(),
         "user_name": row.user_name,
         "family_name": row.family_name,
@@ -105,7 +113,7 @@ fn of_applications(conn: &mut Conn, account: Id) -> QueryResult<Vec<Value>> {
     Ok(rows.into_iter().map(shown).collect())
 }
 
-fn of_cards(conn: &mut Conn, account: Id) -> QueryResult<Vec<Value>> {
+fn of_cards(conn: &mut Conn, context: &Context, account: Id) -> QueryResult<Vec<Value>> {
     use employees as e;
     type Row = (
         Id,
@@ -114,7 +122,7 @@ fn of_cards(conn: &mut Conn, account: Id) -> QueryResult<Vec<Value>> {
         String,
         String,
         Option<String>,
-        Option<String>,
+        (Option<String>, Option<String>, Option<String>),
         String,
         NaiveDateTime,
         Option<NaiveDateTime>,
@@ -131,14 +139,15 @@ fn of_cards(conn: &mut Conn, account: Id) -> QueryResult<Vec<Value>> {
             e::family_name,
             e::given_name,
             e::patronymic,
-            e::email,
+            (e::email, e::snils, e::phone),
             e::note,
             bindings::bound_at,
             bindings::ended_at,
         ))
         .load(conn)?;
     let mut cards = Vec::with_capacity(rows.len());
-    for (id, organization, login, family, given, patronymic, email, note, bound_at, ended_at) in rows {
+    for (id, organization, login, family, given, patronymic, contacts, note, bound_at, ended_at) in rows {
+        let (email, snils, phone) = contacts;
         let head = json!({
             "organization": organization, "login": login, "bound_at": moment(bound_at),
             "binding_ended_at": ended_at.map(moment),
@@ -154,6 +163,9 @@ fn of_cards(conn: &mut Conn, account: Id) -> QueryResult<Vec<Value>> {
             card.insert("given_name".to_owned(), json!(given));
             card.insert("patronymic".to_owned(), json!(patronymic));
             card.insert("email".to_owned(), json!(email));
+            let snils = snils.and_then(|sealed| context.secrets().open_snils(id, &sealed));
+            card.insert("snils".to_owned(), json!(snils.map(|snils| snils.formatted())));
+            card.insert("phone".to_owned(), json!(phone));
             card.insert("note".to_owned(), json!(note));
             card.insert("roles".to_owned(), json!(of_roles(conn, id)?));
         }
@@ -191,6 +203,7 @@ fn of_sessions(conn: &mut Conn, account: Id) -> QueryResult<Vec<Value>> {
             "address": row.address,
             "device": device::in_words(&row.user_agent),
             "user_agent": row.user_agent,
+            "way": row.way,
         })
     };
     Ok(rows.into_iter().map(shown).collect())

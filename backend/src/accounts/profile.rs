@@ -16,6 +16,7 @@ use crate::db::DbError;
 use crate::db::types::Id;
 use crate::error::ApiError;
 use crate::http::{Body, parse_path_id};
+use crate::identification;
 use crate::organizations;
 
 /// The calls of the own account.
@@ -57,6 +58,7 @@ async fn show(services: web::Data<Services>, who: SignedIn) -> Result<web::Json<
             organization,
             email_verified: account.email_verified_at.is_some(),
             has_password: account.password_hash.is_some(),
+            esia: identification::link_of(conn, who.account, account.password_hash.is_some())?,
             password_changed_at: account.password_changed_at.map(|at| at.and_utc()),
             created_at: account.created_at.and_utc(),
             previous_sign_in_at: who.previous_sign_in_at,
@@ -119,6 +121,7 @@ async fn list_sessions(
             last_seen_at: row.last_seen_at.and_utc(),
             address: row.address,
             device: device::in_words(&row.user_agent),
+            way: sessions::way(&row.way),
         })
         .collect();
     items.sort_by_key(|session| !session.current);

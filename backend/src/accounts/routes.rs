@@ -1,9 +1,11 @@
 //! The calls of the feature: `/api/v1/session`.
 
 use actix_web::{HttpRequest, HttpResponse, delete, get, post, put, web};
+use epos_shared::api::categories::ChooseCategory;
 use epos_shared::api::registration::{LinkState, LinkToken};
 use epos_shared::api::session::{ChooseCard, SessionState, SignIn};
 use epos_shared::problem::{Problem, ProblemCode};
+use epos_shared::roles::RoleCategory;
 
 use super::session_state::{self, View};
 use super::signed_in::{MaybeSignedIn, SignedIn};
@@ -14,6 +16,7 @@ use crate::db::DbError;
 use crate::db::types::Id;
 use crate::error::ApiError;
 use crate::http::{Body, RequestInfo};
+use crate::identification;
 use crate::kontingent;
 
 /// Who is signed in.
@@ -48,7 +51,7 @@ pub(super) async fn show(
         (status = 200, description = "Signed in; sets the cookie", body = SessionState),
         (status = 401, description = "`invalid-credentials`, with `attempts_left` and perhaps `locked_until`",
             body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "`account-blocked`: told after the right password only", body = Problem,
+        (status = 403, description = "`account-blocked`, `esia-only`: told after the right password only", body = Problem,
             content_type = "application/problem+json"),
         (status = 423, description = "`locked`, with `locked_until`", body = Problem,
             content_type = "application/problem+json"),
@@ -65,14 +68,7 @@ pub(super) async fn open(
 ) -> Result<HttpResponse, ApiError> {
     let replaced = who.0.map(|signed_in| signed_in.session);
     let opened = sign_in::sign_in(&services, &info, replaced, form.0).await?;
-    let view = View {
-        account: opened.account,
-        card: opened.card,
-        previous_sign_in_at: opened.previous_sign_in_at,
-        idle_expires_at: (services.context.now() + services.config.sessions.idle()).min(opened.expires_at),
-        expires_at: opened.expires_at,
-        consent_required: opened.consent_version.as_ref() != Some(&services.consent.version),
-    };
+    let view = View::of(&services, &opened);
     tracing::debug!(session = %opened.session, "a session was opened");
     let state = session_state::show(&services, view).await?;
     Ok(HttpResponse::Ok().cookie(opened.token.into_cookie(&services)).json(state))
@@ -93,7 +89,10 @@ pub(super) async fn close(
             .db
             .write_by_condition::<_, DbError, _>(move |conn| {
                 if sessions::end(conn, signed_in.session, "signed-out", context.db_now())? {
-                    let event = Event::done("session.closed", "session", signed_in.session);
+                    let mut event = Event::done("session.closed", "session", signed_in.session);
+                    if let Some(card) = signed_in.card {
+                        event.organization = kontingent::organization_of(conn, card)?;
+                    }
                     audit::record(conn, &context, &signed_in.journal(), event)?;
                 }
                 Ok(())
@@ -103,7 +102,7 @@ pub(super) async fn close(
     Ok(HttpResponse::NoContent().cookie(sessions::no_cookie(&services)).finish())
 }
 
-/// Work as one of the own cards.
+/// Work as one of the own cards, and so in the category «Сотрудник».
 ///
 /// Rotates the session. A card that is somebody else's answers as one that is not there.
 #[utoipa::path(
@@ -125,12 +124,54 @@ pub(super) async fn choose_card(
             if !kontingent::is_own_card(conn, asking.account, card)? {
                 return Err(ApiError::from(ProblemCode::NotFound));
             }
-            let event = Event::done("session.card_chosen", "employee", card);
+            let mut event = Event::done("session.card_chosen", "employee", card);
+            event.organization = kontingent::organization_of(conn, card)?;
             audit::record(conn, &inner.context, &asking.journal(), event)?;
             Ok(super::work_as(conn, &inner, &asking, card)?)
         })
         .await?;
-    let view = View { card: Some(card), ..View::from(&signed_in) };
+    let view = View { card: Some(card), category: Some(RoleCategory::Employee), ..View::from(&signed_in) };
+    let mut answer = HttpResponse::Ok();
+    if let Some(token) = token {
+        answer.cookie(token.into_cookie(&services));
+    }
+    Ok(answer.json(session_state::show(&services, view).await?))
+}
+
+/// Work in one of the categories held today.
+///
+/// Rotates the session.
+#[utoipa::path(
+    tag = "session",
+    request_body = ChooseCategory,
+    responses(
+        (status = 200, description = "The session as it is now; sets the cookie", body = SessionState),
+        (status = 401, description = "`not-signed-in`", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "`category-not-held`", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+#[put("/session/category")]
+pub(super) async fn choose_category(
+    services: web::Data<Services>,
+    signed_in: SignedIn,
+    form: Body<ChooseCategory>,
+) -> Result<HttpResponse, ApiError> {
+    let category = form.0.category;
+    let (tools, asking) = (services.clone(), signed_in.clone());
+    let token = services
+        .db
+        .write_tx(move |conn| {
+            if !identification::held_by(conn, &tools.context, asking.account)?.contains(&category) {
+                return Err(ApiError::from(ProblemCode::CategoryNotHeld));
+            }
+            sessions::choose_category(conn, asking.session, category)?;
+            let event = Event::done("session.category_chosen", "session", asking.session)
+                .with(serde_json::json!({ "category": category }));
+            audit::record(conn, &tools.context, &asking.journal(), event)?;
+            Ok(super::rotate(conn, &tools, &asking)?)
+        })
+        .await?;
+    let view = View { category: Some(category), ..View::from(&signed_in) };
     let mut answer = HttpResponse::Ok();
     if let Some(token) = token {
         answer.cookie(token.into_cookie(&services));

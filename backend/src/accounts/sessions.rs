@@ -5,6 +5,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{NaiveDateTime, TimeDelta};
 use diesel::prelude::*;
+use epos_shared::api::session::SignInWay;
+use epos_shared::roles::RoleCategory;
 use sha2::{Digest as _, Sha256};
 
 use crate::app::Services;
@@ -75,6 +77,8 @@ pub(super) struct Live {
     pub last_seen_at: NaiveDateTime,
     pub expires_at: NaiveDateTime,
     pub previous_sign_in_at: Option<NaiveDateTime>,
+    pub category: Option<RoleCategory>,
+    pub way: SignInWay,
     pub account_is_active: bool,
     pub account_is_demo: bool,
     pub consent_version: Option<String>,
@@ -88,9 +92,16 @@ struct Found {
     last_seen_at: NaiveDateTime,
     expires_at: NaiveDateTime,
     previous_sign_in_at: Option<NaiveDateTime>,
+    category: Option<String>,
+    way: String,
     status: String,
     demo: bool,
     consent_version: Option<String>,
+}
+
+/// The way of its word in the database.
+pub(super) fn way(word: &str) -> SignInWay {
+    if word == SignInWay::Esia.as_str() { SignInWay::Esia } else { SignInWay::Password }
 }
 
 /// The live session of a token.
@@ -114,6 +125,8 @@ pub(super) fn find(
             t::last_seen_at,
             t::expires_at,
             t::previous_sign_in_at,
+            t::category,
+            t::way,
             accounts::status,
             accounts::demo,
             accounts::consent_version,
@@ -127,10 +140,23 @@ pub(super) fn find(
         last_seen_at: found.last_seen_at,
         expires_at: found.expires_at,
         previous_sign_in_at: found.previous_sign_in_at,
+        category: found.category.as_deref().and_then(RoleCategory::from_wire),
+        way: way(&found.way),
         account_is_active: found.status == super::store::ACTIVE,
         account_is_demo: found.demo,
         consent_version: found.consent_version,
     }))
+}
+
+/// A session to be opened.
+#[derive(Debug)]
+pub(super) struct New<'a> {
+    pub account: Id,
+    pub card: Option<Id>,
+    pub category: Option<RoleCategory>,
+    pub way: SignInWay,
+    pub previous_sign_in_at: Option<NaiveDateTime>,
+    pub request: &'a RequestInfo,
 }
 
 /// Opens a session.
@@ -138,24 +164,23 @@ pub(super) fn open(
     conn: &mut Conn,
     context: &Context,
     limits: &Sessions,
-    account: Id,
-    card: Option<Id>,
-    previous_sign_in_at: Option<NaiveDateTime>,
-    request: &RequestInfo,
+    new: &New<'_>,
 ) -> Result<(Id, SessionToken), DbError> {
     let (id, token, now) = (context.id(), SessionToken::draw(context), context.db_now());
     diesel::insert_into(t::table)
         .values((
             t::id.eq(id),
             t::token_hash.eq(token.hash()),
-            t::account_id.eq(account),
-            t::employee_id.eq(card),
+            t::account_id.eq(new.account),
+            t::employee_id.eq(new.card),
+            t::category.eq(new.category.map(RoleCategory::as_str)),
+            t::way.eq(new.way.as_str()),
             t::created_at.eq(now),
             t::last_seen_at.eq(now),
             t::expires_at.eq(now + limits.absolute()),
-            t::previous_sign_in_at.eq(previous_sign_in_at),
-            t::address.eq(request.address.to_string()),
-            t::user_agent.eq(&request.user_agent),
+            t::previous_sign_in_at.eq(new.previous_sign_in_at),
+            t::address.eq(new.request.address.to_string()),
+            t::user_agent.eq(&new.request.user_agent),
         ))
         .execute(conn)?;
     Ok((id, token))
@@ -237,6 +262,7 @@ pub(super) struct SessionRow {
     pub last_seen_at: NaiveDateTime,
     pub address: String,
     pub user_agent: String,
+    pub way: String,
     pub ended_at: Option<NaiveDateTime>,
 }
 
@@ -260,6 +286,12 @@ pub(super) fn live_of(
 
 pub(super) fn choose_card(conn: &mut Conn, session: Id, card: Id) -> QueryResult<bool> {
     Ok(diesel::update(t::table.find(session)).set(t::employee_id.eq(card)).execute(conn)? == 1)
+}
+
+/// Makes a session work in a category.
+pub(super) fn choose_category(conn: &mut Conn, session: Id, category: RoleCategory) -> QueryResult<bool> {
+    let chosen = t::category.eq(category.as_str());
+    Ok(diesel::update(t::table.find(session)).set(chosen).execute(conn)? == 1)
 }
 
 pub(super) fn forget_card(conn: &mut Conn, card: Id) -> QueryResult<usize> {

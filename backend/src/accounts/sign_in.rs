@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use epos_shared::api::session::SignIn;
+use epos_shared::api::session::{SignIn, SignInWay};
 use epos_shared::problem::{Problem, ProblemCode};
+use epos_shared::roles::RoleCategory;
 
 use super::attempts::{self, Counters, Reservation, ReserveError};
 use super::password::{HashError, Verdict};
@@ -13,23 +14,27 @@ use super::store::{self, AccountRow};
 use crate::app::Services;
 use crate::audit::{self, Event};
 use crate::config::Mode;
-use crate::db::DbError;
 use crate::db::types::Id;
+use crate::db::{Conn, DbError};
 use crate::error::ApiError;
 use crate::http::RequestInfo;
+use crate::identification;
 use crate::kontingent;
 
 /// An opened session.
 #[derive(Debug)]
-pub(super) struct Opened {
+pub struct Opened {
+    /// The token, for the cookie.
     pub token: SessionToken,
-    pub session: Id,
-    pub account: Id,
-    pub card: Option<Id>,
-    pub previous_sign_in_at: Option<DateTime<Utc>>,
-    pub expires_at: DateTime<Utc>,
+    pub(super) session: Id,
+    pub(super) account: Id,
+    pub(super) card: Option<Id>,
+    pub(super) category: Option<RoleCategory>,
+    pub(super) way: SignInWay,
+    pub(super) previous_sign_in_at: Option<DateTime<Utc>>,
+    pub(super) expires_at: DateTime<Utc>,
     /// The consent that was given last.
-    pub consent_version: Option<String>,
+    pub(super) consent_version: Option<String>,
 }
 
 /// Signs somebody in.
@@ -63,6 +68,9 @@ pub(super) async fn sign_in(
     match (verdict, account) {
         (Verdict::Right { renewed }, Some(account)) => {
             if let Some(refusal) = barred(services, &account) {
+                return Err(refuse(services, request, &counters, &account, refusal).await);
+            }
+            if let Some(refusal) = esia_only(services, &account).await? {
                 return Err(refuse(services, request, &counters, &account, refusal).await);
             }
             open(services, request, counters, account, renewed, replaced).await
@@ -155,6 +163,22 @@ pub(super) fn barred(services: &Services, account: &AccountRow) -> Option<(&'sta
     None
 }
 
+/// Whether every card in force of the person stands in an organization whose staff sign in through Госуслуги only
+/// (security.md); support is never locked out.
+async fn esia_only(
+    services: &Services,
+    account: &AccountRow,
+) -> Result<Option<(&'static str, Problem)>, ApiError> {
+    let (account, today) = (account.id, services.context.today());
+    let under =
+        services.db.read::<_, DbError, _>(move |conn| Ok(kontingent::is_esia_only(conn, account, today)?));
+    Ok(under.await?.then(|| {
+        let detail = "Ваша организация входит в ЭПОС только через Госуслуги: нажмите «Вход через ЕСИА». E-mail и ФИО \
+                      на Госуслугах должны быть те же, что в учётной записи.";
+        ("esia-only", Problem::new(ProblemCode::EsiaOnly).with_detail(detail))
+    }))
+}
+
 async fn refuse(
     services: &Services,
     request: &RequestInfo,
@@ -188,37 +212,87 @@ async fn open(
     let db = services.db.clone();
     db.write_by_condition(move |conn| {
         let context = &services.context;
-        let (now, today) = (context.db_now(), context.today());
-        if !store::note_sign_in(conn, &account, renewed.as_deref(), now)? {
+        if !store::note_sign_in(conn, &account, renewed.as_deref(), context.db_now())? {
             // Blocked, or the password changed, between the check and this moment.
             return Err(ProblemCode::InvalidCredentials.into());
         }
-        kontingent::note_sign_in(conn, account.id, now)?;
         counters.succeeded(conn)?;
-        if let Some(replaced) = replaced {
-            sessions::end(conn, replaced, "replaced", now)?;
-        }
-        // Who has one card works as it; among several he chooses.
-        let card = match kontingent::own_cards(conn, account.id, today)?.as_slice() {
-            [only] => Some(Id::from(only.id)),
-            _ => None,
-        };
-        let limits = &services.config.sessions;
-        let (session, token) =
-            sessions::open(conn, context, limits, account.id, card, account.last_sign_in_at, &request)?;
-        let actor = audit::Actor::account(account.id, card, &request);
-        let event = Event::done("session.opened", "account", account.id)
-            .with(serde_json::json!({ "session": session.to_string(), "way": "password" }));
-        audit::record(conn, context, &actor, event)?;
-        Ok(Opened {
-            token,
-            session,
-            account: account.id,
-            card,
-            previous_sign_in_at: account.last_sign_in_at.map(|at| at.and_utc()),
-            expires_at: (now + limits.absolute()).and_utc(),
-            consent_version: account.consent_version.clone(),
-        })
+        Ok(begin(conn, &services, &request, &account, SignInWay::Password, replaced)?)
     })
     .await
+}
+
+/// Opens a session for an account that Госуслуги have told is this person's, inside the caller's write transaction;
+/// nothing where it is blocked.
+///
+/// # Errors
+/// The database fails.
+pub fn open_through_esia(
+    conn: &mut Conn,
+    services: &Services,
+    request: &RequestInfo,
+    account: Id,
+    replaced: Option<Id>,
+) -> Result<Option<Opened>, DbError> {
+    let Some(account) = store::find(conn, account)? else { return Ok(None) };
+    if let Some((reason, _)) = barred(services, &account) {
+        let actor = audit::Actor::account(account.id, None, request);
+        let event = Event::refused("session.opened", "account", Some(account.id), reason);
+        audit::record(conn, &services.context, &actor, event)?;
+        return Ok(None);
+    }
+    if !store::note_sign_in_of_esia(conn, account.id, services.context.db_now())? {
+        return Ok(None);
+    }
+    begin(conn, services, request, &account, SignInWay::Esia, replaced).map(Some)
+}
+
+/// A new session, inside the transaction that has noted the sign-in.
+fn begin(
+    conn: &mut Conn,
+    services: &Services,
+    request: &RequestInfo,
+    account: &AccountRow,
+    way: SignInWay,
+    replaced: Option<Id>,
+) -> Result<Opened, DbError> {
+    let context = &services.context;
+    let (now, today) = (context.db_now(), context.today());
+    kontingent::note_sign_in(conn, account.id, now)?;
+    if let Some(replaced) = replaced {
+        sessions::end(conn, replaced, "replaced", now)?;
+    }
+    // Who has one card works as it; among several he chooses.
+    let cards = kontingent::own_cards(conn, account.id, today)?;
+    let only = if let [only] = cards.as_slice() { Some(only) } else { None };
+    let card = only.map(|card| Id::from(card.id));
+    // Likewise one category is entered straight away.
+    let holder = account.holder(context.secrets(), true)?;
+    let category = identification::effective(None, &identification::held(conn, context, &holder, &cards)?);
+    let limits = &services.config.sessions;
+    let new = sessions::New {
+        account: account.id,
+        card,
+        category,
+        way,
+        previous_sign_in_at: account.last_sign_in_at,
+        request,
+    };
+    let (session, token) = sessions::open(conn, context, limits, &new)?;
+    let actor = audit::Actor::account(account.id, card, request);
+    let mut event = Event::done("session.opened", "account", account.id)
+        .with(serde_json::json!({ "session": session.to_string(), "way": way.as_str() }));
+    event.organization = only.map(|card| card.organization.id.into());
+    audit::record(conn, context, &actor, event)?;
+    Ok(Opened {
+        token,
+        session,
+        account: account.id,
+        card,
+        category,
+        way,
+        previous_sign_in_at: account.last_sign_in_at.map(|at| at.and_utc()),
+        expires_at: (now + limits.absolute()).and_utc(),
+        consent_version: account.consent_version.clone(),
+    })
 }

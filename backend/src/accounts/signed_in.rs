@@ -5,7 +5,9 @@ use std::pin::Pin;
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest, web};
 use chrono::{DateTime, TimeDelta, Utc};
+use epos_shared::api::session::SignInWay;
 use epos_shared::problem::{Problem, ProblemCode};
+use epos_shared::roles::RoleCategory;
 
 use super::sessions::{self, Live};
 use crate::app::Services;
@@ -38,6 +40,9 @@ pub struct SignedIn {
     pub(super) expires_at: DateTime<Utc>,
     pub(super) previous_sign_in_at: Option<DateTime<Utc>>,
     pub(super) has_consented: bool,
+    /// The category that was chosen; what it still opens is judged where it is needed.
+    pub category: Option<RoleCategory>,
+    pub(super) way: SignInWay,
 }
 
 impl SignedIn {
@@ -162,5 +167,7 @@ async fn resolve(
         expires_at: live.expires_at.and_utc(),
         previous_sign_in_at: live.previous_sign_in_at.map(|at| at.and_utc()),
         has_consented: live.consent_version.as_ref() == Some(&services.consent.version),
+        category: live.category,
+        way: live.way,
     }))
 }

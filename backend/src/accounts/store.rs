@@ -2,11 +2,14 @@
 
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
-use epos_shared::values::{Email, FullName, PersonName};
+use epos_shared::search::search_key;
+use epos_shared::values::{Email, FullName, PersonName, Snils};
 
-use crate::db::schema::{accounts, issued_names};
+use crate::context::Secrets;
+use crate::db::schema::{accounts, category_grants, issued_names};
 use crate::db::types::Id;
 use crate::db::{Conn, DbError};
+use crate::identification::Holder;
 
 pub(super) const ACTIVE: &str = "active";
 pub(super) const BLOCKED: &str = "blocked";
@@ -33,9 +36,32 @@ pub(super) struct AccountRow {
     pub organization_id: Option<Id>,
     pub created_at: NaiveDateTime,
     pub consent_version: Option<String>,
+    pub origin: String,
+    pub snils: Option<String>,
 }
 
+/// Registered here: a staff account even before any card.
+const RSAA: &str = "rsaa";
+/// Made at the first sign-in through Госуслуги.
+const ESIA: &str = "esia";
+
 impl AccountRow {
+    pub(super) fn is_rsaa(&self) -> bool {
+        self.origin == RSAA
+    }
+
+    /// The same account, as what it is allowed is judged by.
+    pub(super) fn holder(&self, secrets: &Secrets, may_have_grants: bool) -> Result<Holder, DbError> {
+        Ok(Holder {
+            id: self.id,
+            is_rsaa: self.is_rsaa(),
+            name: self.name()?,
+            proven_email_key: self.email_verified_at.map(|_| self.email_key.clone()),
+            snils: opened_snils(secrets, self.id, self.snils.as_deref())?,
+            may_have_grants,
+        })
+    }
+
     pub(super) fn is_active(&self) -> bool {
         self.status == ACTIVE
     }
@@ -93,6 +119,64 @@ pub(super) struct NewRow<'a> {
     pub consent_version: Option<&'a str>,
 }
 
+/// СНИЛС of its column; one that cannot be opened is our fault.
+pub(super) fn opened_snils(
+    secrets: &Secrets,
+    account: Id,
+    sealed: Option<&str>,
+) -> Result<Option<Snils>, DbError> {
+    let open = |sealed: &str| {
+        secrets.open_snils(account, sealed).ok_or_else(|| {
+            DbError::from(diesel::result::Error::DeserializationError(
+                format!("СНИЛС of account {account} cannot be opened").into(),
+            ))
+        })
+    };
+    sealed.map(open).transpose()
+}
+
+/// An account, and whether «Родитель» or «Обучающийся» was ever given to its address: one statement.
+pub(super) fn find_with_grants(conn: &mut Conn, id: Id) -> QueryResult<Option<(AccountRow, bool)>> {
+    let given = category_grants::table.filter(category_grants::email_key.eq(accounts::email_key));
+    accounts::table
+        .find(id)
+        .select((AccountRow::as_select(), diesel::dsl::exists(given)))
+        .first(conn)
+        .optional()
+}
+
+/// The account of an address ([`Email::key`]).
+pub(super) fn of_address(conn: &mut Conn, email_key: &str) -> QueryResult<Option<AccountRow>> {
+    accounts::table
+        .filter(accounts::email_key.eq(email_key))
+        .select(AccountRow::as_select())
+        .first(conn)
+        .optional()
+}
+
+/// The account was made at a sign-in through Госуслуги.
+pub(super) fn note_origin_esia(conn: &mut Conn, id: Id) -> QueryResult<()> {
+    diesel::update(accounts::table.find(id)).set(accounts::origin.eq(ESIA)).execute(conn).map(|_| ())
+}
+
+/// СНИЛС as Госуслуги tell it, sealed.
+pub(super) fn set_snils(conn: &mut Conn, id: Id, sealed: &str) -> QueryResult<()> {
+    diesel::update(accounts::table.find(id)).set(accounts::snils.eq(sealed)).execute(conn).map(|_| ())
+}
+
+/// ФИО as Госуслуги tell them now.
+pub(super) fn set_name(conn: &mut Conn, id: Id, name: &FullName) -> QueryResult<()> {
+    diesel::update(accounts::table.find(id))
+        .set((
+            accounts::family_name.eq(name.family_name.as_str()),
+            accounts::given_name.eq(name.given_name.as_str()),
+            accounts::patronymic.eq(name.patronymic.as_ref().map(|part| part.as_str())),
+            accounts::name_key.eq(search_key(&name.to_string())),
+        ))
+        .execute(conn)
+        .map(|_| ())
+}
+
 /// Takes a name for ever, by whatever it is given to.
 pub(super) fn take_name(conn: &mut Conn, name: &str, now: NaiveDateTime) -> QueryResult<()> {
     diesel::insert_into(issued_names::table)
@@ -122,6 +206,10 @@ pub(super) fn find(conn: &mut Conn, id: Id) -> QueryResult<Option<AccountRow>> {
 
 /// Finds by a normalized user name or address. One statement whatever was typed, so that names that exist
 /// take no longer.
+pub(super) fn find_all(conn: &mut Conn, ids: &[Id]) -> QueryResult<Vec<AccountRow>> {
+    accounts::table.filter(accounts::id.eq_any(ids)).select(AccountRow::as_select()).load(conn)
+}
+
 pub(super) fn find_by_name(conn: &mut Conn, name: &str) -> QueryResult<Option<AccountRow>> {
     accounts::table
         .filter(accounts::user_name.eq(name).or(accounts::email_key.eq(name)))
@@ -146,6 +234,12 @@ pub(super) fn note_sign_in(
         .set((accounts::last_sign_in_at.eq(now), accounts::password_hash.eq(hash)))
         .execute(conn)?;
     Ok(noted == 1)
+}
+
+/// Notes a sign-in that no password was checked for; false where the account is blocked.
+pub(super) fn note_sign_in_of_esia(conn: &mut Conn, id: Id, now: NaiveDateTime) -> QueryResult<bool> {
+    let active = accounts::table.find(id).filter(accounts::status.eq(ACTIVE));
+    Ok(diesel::update(active).set(accounts::last_sign_in_at.eq(now)).execute(conn)? == 1)
 }
 
 pub(super) fn block(conn: &mut Conn, id: Id, reason: &str) -> QueryResult<()> {

@@ -2,16 +2,24 @@
 //! the change they tell of, and linked into a keyed chain within a second, so that an altered or removed row
 //! shows.
 
+mod csv;
+mod export;
+mod journal;
+mod journal_store;
+mod routes;
 mod seal;
 mod store;
+mod verify;
 mod words;
 
 use std::net::IpAddr;
 
 use serde_json::Value;
 
-pub use seal::{Verification, has_unsealed, seal_pending, verify};
+pub use routes::routes;
+pub use seal::{has_unsealed, seal_pending};
 pub use store::{Entry, Moment, concerning, count_concerning, done_by};
+pub use verify::{Broken, Checkpoint, CheckpointError, Fault, Verification, checkpoint, verify};
 pub use words::{details, title};
 
 use crate::context::Context;

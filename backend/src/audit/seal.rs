@@ -5,7 +5,7 @@ use super::store::{self, Head, Row};
 use crate::context::Secrets;
 use crate::db::{Conn, DbError};
 
-/// Rows that are linked or checked at a time.
+/// Rows that are linked at a time.
 const BATCH: i64 = 500;
 
 /// Links the rows that are not linked yet, at most a batch; answers how many.
@@ -45,7 +45,7 @@ pub fn has_unsealed(conn: &mut Conn) -> Result<bool, DbError> {
 }
 
 /// The seal of a row: over the seal before it, its place and every column.
-fn link(secrets: &Secrets, previous: &[u8], position: i64, row: &Row) -> Vec<u8> {
+pub(super) fn link(secrets: &Secrets, previous: &[u8], position: i64, row: &Row) -> Vec<u8> {
     let text = |value: &Option<String>| value.as_deref().map(str::to_owned);
     let id = |value: &Option<crate::db::types::Id>| value.map(|id| id.to_string());
     let columns = serde_json::json!([
@@ -63,44 +63,4 @@ fn link(secrets: &Secrets, previous: &[u8], position: i64, row: &Row) -> Vec<u8>
         row.details,
     ]);
     secrets.audit_seal(&[previous, &position.to_be_bytes(), columns.to_string().as_bytes()]).to_vec()
-}
-
-/// What a check of the whole journal found.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Verification {
-    /// Sealed rows that hold together.
-    pub sealed: i64,
-    /// Rows that no seal covers yet; more than a second's worth means that the sealer stands.
-    pub unsealed: i64,
-    /// The first position at which the chain does not hold: a row was altered, removed or put in.
-    pub broken_at: Option<i64>,
-}
-
-/// Checks the chain from its beginning.
-///
-/// # Errors
-/// The database fails.
-pub fn verify(conn: &mut Conn, secrets: &Secrets) -> Result<Verification, DbError> {
-    let mut last = Head { position: 0, seal: Vec::new() };
-    let mut broken_at = None;
-    'chain: loop {
-        let rows = store::sealed_after(conn, last.position, BATCH)?;
-        if rows.is_empty() {
-            break;
-        }
-        for row in rows {
-            let position = last.position + 1;
-            let seal = link(secrets, &last.seal, position, &row);
-            if row.position != Some(position) || row.seal.as_deref() != Some(&seal) {
-                broken_at = Some(position);
-                break 'chain;
-            }
-            last = Head { position, seal };
-        }
-    }
-    // Rows cut off the end leave a chain that holds, but a head that stands further on.
-    if broken_at.is_none() && store::head(conn)? != last {
-        broken_at = Some(last.position + 1);
-    }
-    Ok(Verification { sealed: last.position, unsealed: store::count_unsealed(conn)?, broken_at })
 }

@@ -109,7 +109,12 @@ fn store(
     let period = Period::new(context.today(), None).map_err(ApiError::internal)?;
     let card = NewEmployee {
         organization_id: organization,
-        person: Person { name: account.name.clone(), email: Some(account.email.clone()) },
+        person: Person {
+            name: account.name.clone(),
+            email: Some(account.email.clone()),
+            snils: None,
+            phone: None,
+        },
         roles: vec![RoleInput { id: None, role: Role::Support, period }],
         note: String::new(),
     };

@@ -1,6 +1,7 @@
 //! The commands of `epos`.
 
 mod admin;
+mod audit;
 mod mail;
 mod seed;
 mod serve;
@@ -57,8 +58,11 @@ enum Command {
     Seed(seed::Seed),
     /// Print the description of the API (OpenAPI 3.1).
     ExportOpenapi,
-    /// Check the chain of the journal.
-    VerifyAudit,
+    /// The journal.
+    Audit {
+        #[command(subcommand)]
+        command: audit::Command,
+    },
 }
 
 /// A command failed; the words are for the person at the terminal.
@@ -138,7 +142,7 @@ fn execute(cli: Cli) -> Result<(), CommandError> {
             tell(text.trim_end());
             Ok(())
         }
-        Command::VerifyAudit => serve::verify_audit(&configured(file)?),
+        Command::Audit { command } => audit::run(&configured(file)?, command),
     }
 }
 

@@ -7,10 +7,9 @@ use tracing_subscriber::EnvFilter;
 
 use super::{CommandError, context, master_key, tell};
 use crate::app::{self, Services};
-use crate::audit;
 use crate::config::{Config, Mode};
 use crate::context::{MasterKey, Random as _, SystemRandom};
-use crate::db::{Database, DbError};
+use crate::db::Database;
 use crate::demo;
 
 /// Serves as configured. Migrations are a step of their own: two versions may share a database, and the
@@ -98,6 +97,11 @@ fn run(
     ready: impl FnOnce(SocketAddr) + 'static,
 ) -> Result<(), CommandError> {
     actix_web::rt::System::new().block_on(async move {
+        if services.mode == Mode::Production
+            && let Some(esia) = &services.esia
+        {
+            esia.guard().await.map_err(CommandError::Failed)?;
+        }
         let running = app::start(services, listener)?;
         tracing::info!(address = %running.address, "serving");
         ready(running.address);
@@ -126,19 +130,6 @@ async fn asked_to_stop() -> std::io::Result<()> {
 pub(super) fn database(config: &Config) -> Result<Database, CommandError> {
     let options = config.database_options().map_err(|error| CommandError::Failed(error.to_string()))?;
     Ok(Database::open(options)?)
-}
-
-/// Checks the journal; a broken chain is a failure of the command.
-pub(super) fn verify_audit(config: &Config) -> Result<(), CommandError> {
-    let secrets = crate::context::Secrets::new(&master_key(config)?);
-    let found = database(config)?.write_tx_blocking::<_, DbError, _>(|conn| audit::verify(conn, &secrets))?;
-    tell(&format!("sealed: {}, not sealed yet: {}", found.sealed, found.unsealed));
-    match found.broken_at {
-        None => Ok(()),
-        Some(position) => {
-            Err(CommandError::Failed(format!("the journal does not hold from position {position}")))
-        }
-    }
 }
 
 pub(super) fn log(config: &Config) {

@@ -7,7 +7,7 @@ mod secrets;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
+use chrono::{DateTime, NaiveDate, NaiveDateTime, TimeZone as _, Utc};
 use chrono_tz::Tz;
 use uuid::Builder;
 
@@ -64,6 +64,30 @@ impl Context {
     #[must_use]
     pub fn today(&self) -> NaiveDate {
         self.now().with_timezone(&self.zone).date_naive()
+    }
+
+    /// The day of a moment of the database, where the schools are.
+    #[must_use]
+    pub fn day_of(&self, at: NaiveDateTime) -> NaiveDate {
+        at.and_utc().with_timezone(&self.zone).date_naive()
+    }
+
+    /// The moment a day begins at where the schools are, as the database keeps it (UTC).
+    #[must_use]
+    pub fn beginning_of(&self, day: NaiveDate) -> NaiveDateTime {
+        let midnight = day.and_time(chrono::NaiveTime::MIN);
+        // Where clocks are put forward at midnight, the day begins an hour later.
+        let local = (0..24).find_map(|hour| {
+            let at = midnight.checked_add_signed(chrono::TimeDelta::hours(hour))?;
+            self.zone.from_local_datetime(&at).earliest()
+        });
+        local.map_or(midnight, |at| at.naive_utc())
+    }
+
+    /// A moment where the schools are.
+    #[must_use]
+    pub fn local(&self, moment: NaiveDateTime) -> NaiveDateTime {
+        moment.and_utc().with_timezone(&self.zone).naive_local()
     }
 
     /// A new identifier (UUIDv7), greater than every one this process made before: events of one moment keep

@@ -4,6 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 use chacha20poly1305::aead::{Aead as _, KeyInit as _, Payload};
 use chacha20poly1305::{XChaCha20Poly1305, XNonce};
+use epos_shared::values::Snils;
 use hkdf::Hkdf;
 use hmac::{Hmac, Mac as _};
 use sha2::Sha256;
@@ -67,6 +68,9 @@ pub struct Secrets {
     card_password: [u8; 32],
     attempt_key: [u8; 32],
     letter: [u8; 32],
+    visit: [u8; 32],
+    esia_attempt: [u8; 32],
+    snils: [u8; 32],
 }
 
 impl std::fmt::Debug for Secrets {
@@ -91,6 +95,9 @@ impl Secrets {
             card_password: derive(b"card-password/1"),
             attempt_key: derive(b"attempt-key/1"),
             letter: derive(b"letter/1"),
+            visit: derive(b"esia-visit/1"),
+            esia_attempt: derive(b"esia-attempt/1"),
+            snils: derive(b"snils/1"),
         }
     }
 
@@ -122,24 +129,66 @@ impl Secrets {
     /// Seals the body of a letter (XChaCha20-Poly1305, RFC 8439 with the longer nonce), tied to the letter.
     /// The nonce, drawn anew for each, stands before the text.
     #[must_use]
-    #[expect(clippy::expect_used, reason = "fails for texts of 256 GiB and more")]
     pub fn seal_letter(&self, letter: Id, text: &[u8], nonce: &[u8; 24]) -> Vec<u8> {
-        let payload = Payload { msg: text, aad: letter.0.as_bytes() };
-        let sealed = self.letter_cipher().encrypt(&XNonce::from(*nonce), payload).expect("a short text");
-        [nonce.as_slice(), &sealed].concat()
+        seal(&self.letter, text, letter.0.as_bytes(), nonce)
     }
 
     /// Opens the body of a letter; nothing where it was sealed by another key, for another letter, or changed.
     #[must_use]
     pub fn open_letter(&self, letter: Id, sealed: &[u8]) -> Option<Vec<u8>> {
-        let (nonce, text) = sealed.split_first_chunk::<24>()?;
-        let payload = Payload { msg: text, aad: letter.0.as_bytes() };
-        self.letter_cipher().decrypt(&XNonce::from(*nonce), payload).ok()
+        open(&self.letter, sealed, letter.0.as_bytes())
     }
 
-    fn letter_cipher(&self) -> XChaCha20Poly1305 {
-        XChaCha20Poly1305::new(&self.letter.into())
+    /// Seals what Госуслуги said of somebody who was not recognised, for a cookie.
+    #[must_use]
+    pub fn seal_visit(&self, text: &[u8], nonce: &[u8; 24]) -> String {
+        URL_SAFE_NO_PAD.encode(seal(&self.visit, text, b"", nonce))
     }
+
+    /// Opens it; nothing where the cookie was changed or sealed by another key.
+    #[must_use]
+    pub fn open_visit(&self, sealed: &str) -> Option<Vec<u8>> {
+        open(&self.visit, &URL_SAFE_NO_PAD.decode(sealed).ok()?, b"")
+    }
+
+    /// Seals what a browser must bring back from Госуслуги, tied to the `state` of the request.
+    #[must_use]
+    pub fn seal_attempt(&self, state: &str, text: &[u8], nonce: &[u8; 24]) -> String {
+        URL_SAFE_NO_PAD.encode(seal(&self.esia_attempt, text, state.as_bytes(), nonce))
+    }
+
+    /// Opens it; nothing where it was changed, sealed by another key or for another request.
+    #[must_use]
+    pub fn open_attempt(&self, state: &str, sealed: &str) -> Option<Vec<u8>> {
+        open(&self.esia_attempt, &URL_SAFE_NO_PAD.decode(sealed).ok()?, state.as_bytes())
+    }
+
+    /// Seals СНИЛС for the database (security.md), tied to the row it stands in.
+    #[must_use]
+    pub fn seal_snils(&self, row: Id, snils: &Snils, nonce: &[u8; 24]) -> String {
+        URL_SAFE_NO_PAD.encode(seal(&self.snils, snils.as_str().as_bytes(), row.0.as_bytes(), nonce))
+    }
+
+    /// Opens it; nothing where it was sealed by another key, for another row, or changed.
+    #[must_use]
+    pub fn open_snils(&self, row: Id, sealed: &str) -> Option<Snils> {
+        let text = open(&self.snils, &URL_SAFE_NO_PAD.decode(sealed).ok()?, row.0.as_bytes())?;
+        std::str::from_utf8(&text).ok()?.parse().ok()
+    }
+}
+
+#[expect(clippy::expect_used, reason = "fails for texts of 256 GiB and more")]
+fn seal(key: &[u8; 32], text: &[u8], tied_to: &[u8], nonce: &[u8; 24]) -> Vec<u8> {
+    let cipher = XChaCha20Poly1305::new(&(*key).into());
+    let payload = Payload { msg: text, aad: tied_to };
+    let sealed = cipher.encrypt(&XNonce::from(*nonce), payload).expect("a short text");
+    [nonce.as_slice(), &sealed].concat()
+}
+
+fn open(key: &[u8; 32], sealed: &[u8], tied_to: &[u8]) -> Option<Vec<u8>> {
+    let (nonce, text) = sealed.split_first_chunk::<24>()?;
+    let cipher = XChaCha20Poly1305::new(&(*key).into());
+    cipher.decrypt(&XNonce::from(*nonce), Payload { msg: text, aad: tied_to }).ok()
 }
 
 /// HMAC-SHA-256 over the parts, each preceded by its length, so that no two lists give the same text.

@@ -73,16 +73,28 @@ pub enum Unique {
     EmployeeLogin,
     /// `bindings (employee_id)` where not ended.
     CardBinding,
+    /// `esia_links (oid)` where not ended.
+    EsiaOid,
+    /// `esia_links (account_id)` where not ended.
+    EsiaAccount,
+    /// `mismatches (oid, organization_id)` where open.
+    OpenMismatch,
+    /// `alarms (code)` where not resolved.
+    OpenAlarm,
 }
 
 /// PostgreSQL names the constraint, SQLite only the columns.
-const UNIQUE: [(Unique, &str, &str); 6] = [
+const UNIQUE: [(Unique, &str, &str); 10] = [
     (Unique::OrganizationInnKpp, "organizations_inn_kpp_key", "organizations.inn, organizations.kpp"),
     (Unique::IssuedName, "issued_names_pkey", "issued_names.name"),
     (Unique::UserName, "accounts_user_name_key", "accounts.user_name"),
     (Unique::AccountEmail, "accounts_email_key_key", "accounts.email_key"),
     (Unique::EmployeeLogin, "employees_login_key", "employees.login"),
     (Unique::CardBinding, "bindings_one_account_per_card", "bindings.employee_id"),
+    (Unique::EsiaOid, "esia_links_one_account_per_oid", "esia_links.oid"),
+    (Unique::EsiaAccount, "esia_links_one_oid_per_account", "esia_links.account_id"),
+    (Unique::OpenMismatch, "mismatches_one_open", "mismatches.oid, mismatches.organization_id"),
+    (Unique::OpenAlarm, "alarms_one_open", "alarms.code"),
 ];
 
 /// Which uniqueness rule a statement broke, if that is what happened.

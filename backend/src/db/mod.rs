@@ -1,5 +1,6 @@
 //! The one place that knows two databases exist: pools, transactions, schema.
 
+mod asked;
 pub mod bulk;
 mod conn;
 mod error;
@@ -15,6 +16,7 @@ use std::time::Duration;
 use diesel::connection::{AnsiTransactionManager, TransactionManager as _};
 use diesel::prelude::*;
 
+pub(crate) use asked::Asked;
 pub use conn::{Conn, DatabaseUrl, DatabaseUrlError, MultiBackend};
 pub use error::{DbError, TransactionError, Unique, broken_unique};
 
@@ -153,6 +155,18 @@ impl Database {
     {
         let pool = self.writer.clone();
         on_thread(&self.writing, move || write_on(&pool, Isolation::ReadCommitted, work)).await
+    }
+
+    /// [`Self::read`] for callers that are on a blocking thread already (commands).
+    ///
+    /// # Errors
+    /// What `work` answers, or the database's failure.
+    pub fn read_blocking<T, E, F>(&self, work: F) -> Result<T, E>
+    where
+        E: From<DbError>,
+        F: FnOnce(&mut Conn) -> Result<T, E>,
+    {
+        work(&mut *checkout(&self.readers)?)
     }
 
     /// [`Self::write_tx`] for callers that are on a blocking thread already (commands, demo data).

@@ -21,6 +21,8 @@ table! {
         closed_on -> Nullable<Date>,
         version -> Integer,
         created_at -> Timestamp,
+        esia_only -> Bool,
+        merged_into_id -> Nullable<DbUuid>,
     }
 }
 
@@ -82,6 +84,8 @@ table! {
         blocked_at -> Nullable<Timestamp>,
         blocked_by_account_id -> Nullable<DbUuid>,
         unblocked_at -> Nullable<Timestamp>,
+        origin -> Text,
+        snils -> Nullable<Text>,
     }
 }
 
@@ -107,6 +111,8 @@ table! {
         archived_at -> Nullable<Timestamp>,
         roles_end_on -> Date,
         account_seen_at -> Timestamp,
+        snils -> Nullable<Text>,
+        phone -> Nullable<Text>,
         role_bits -> BigInt,
         roles_first_end_on -> Date,
         roles_last_start_on -> Date,
@@ -180,6 +186,8 @@ table! {
         user_agent -> Text,
         ended_at -> Nullable<Timestamp>,
         end_reason -> Nullable<Text>,
+        category -> Nullable<Text>,
+        way -> Text,
     }
 }
 
@@ -391,6 +399,176 @@ table! {
     }
 }
 
+table! {
+    use diesel::sql_types::*;
+    use crate::db::types::DbUuid;
+
+    esia_links (id) {
+        id -> DbUuid,
+        account_id -> DbUuid,
+        oid -> Text,
+        linked_at -> Timestamp,
+        ended_at -> Nullable<Timestamp>,
+    }
+}
+
+table! {
+    use diesel::sql_types::*;
+    use crate::db::types::DbUuid;
+
+    category_grants (id) {
+        id -> DbUuid,
+        category -> Text,
+        family_name -> Text,
+        given_name -> Text,
+        patronymic -> Nullable<Text>,
+        name_key -> Text,
+        email -> Text,
+        email_key -> Text,
+        snils -> Nullable<Text>,
+        starts_on -> Date,
+        ends_on -> Nullable<Date>,
+        created_at -> Timestamp,
+        granted_by_account_id -> Nullable<DbUuid>,
+        ended_at -> Nullable<Timestamp>,
+    }
+}
+
+table! {
+    use diesel::sql_types::*;
+    use crate::db::types::DbUuid;
+
+    mismatches (id) {
+        id -> DbUuid,
+        kind -> Text,
+        state -> Text,
+        organization_id -> Nullable<DbUuid>,
+        oid -> Nullable<Text>,
+        account_id -> Nullable<DbUuid>,
+        employee_id -> Nullable<DbUuid>,
+        family_name -> Text,
+        given_name -> Text,
+        patronymic -> Nullable<Text>,
+        name_key -> Text,
+        email -> Nullable<Text>,
+        email_key -> Nullable<Text>,
+        snils -> Nullable<Text>,
+        created_at -> Timestamp,
+        consented_at -> Nullable<Timestamp>,
+        corrected_at -> Nullable<Timestamp>,
+        decided_at -> Nullable<Timestamp>,
+        decided_by_account_id -> Nullable<DbUuid>,
+        reason -> Nullable<Text>,
+        version -> Integer,
+    }
+}
+
+table! {
+    use diesel::sql_types::*;
+    use crate::db::types::DbUuid;
+
+    alarms (id) {
+        id -> DbUuid,
+        code -> Text,
+        detail -> Text,
+        first_at -> Timestamp,
+        last_at -> Timestamp,
+        occurrences -> Integer,
+        resolved_at -> Nullable<Timestamp>,
+        resolved_by_account_id -> Nullable<DbUuid>,
+    }
+}
+
+table! {
+    use diesel::sql_types::*;
+
+    esia_health (name) {
+        name -> Text,
+        at -> Timestamp,
+        detail -> Text,
+    }
+}
+
+table! {
+    use diesel::sql_types::*;
+    use crate::db::types::DbUuid;
+
+    possible_duplicates (employee_id, other_id) {
+        employee_id -> DbUuid,
+        other_id -> DbUuid,
+        noted_at -> Timestamp,
+    }
+}
+
+table! {
+    use diesel::sql_types::*;
+    use crate::db::types::DbUuid;
+
+    role_notices (role_assignment_id, ends_on, days_before) {
+        role_assignment_id -> DbUuid,
+        ends_on -> Date,
+        days_before -> Integer,
+        told_at -> Timestamp,
+    }
+}
+
+table! {
+    use diesel::sql_types::*;
+    use crate::db::types::DbUuid;
+
+    imports (id) {
+        id -> DbUuid,
+        account_id -> DbUuid,
+        employee_id -> DbUuid,
+        state -> Text,
+        headings -> Text,
+        mapping -> Text,
+        row_count -> Integer,
+        created -> Integer,
+        changed -> Integer,
+        unchanged -> Integer,
+        skipped -> Integer,
+        wrong -> Integer,
+        undecided -> Integer,
+        done -> Integer,
+        failure -> Nullable<Text>,
+        tries -> Integer,
+        address -> Nullable<Text>,
+        created_at -> Timestamp,
+        decided_at -> Nullable<Timestamp>,
+        lease_token -> BigInt,
+        leased_until -> Nullable<Timestamp>,
+    }
+}
+
+table! {
+    use diesel::sql_types::*;
+    use crate::db::types::DbUuid;
+
+    import_rows (import_id, line) {
+        import_id -> DbUuid,
+        line -> Integer,
+        cells -> Text,
+        outcome -> Nullable<Text>,
+        report -> Nullable<Text>,
+        task -> Nullable<Text>,
+        decision -> Nullable<Text>,
+        employee_id -> Nullable<DbUuid>,
+        step -> Integer,
+    }
+}
+
+table! {
+    use diesel::sql_types::*;
+    use crate::db::types::DbUuid;
+
+    import_templates (account_id) {
+        account_id -> DbUuid,
+        mapping -> Text,
+        updated_at -> Timestamp,
+    }
+}
+
 joinable!(account_tokens -> accounts (account_id));
 joinable!(organization_ancestors -> organizations (descendant_id));
 joinable!(organization_tokens -> organizations (organization_id));
@@ -402,29 +580,41 @@ joinable!(sessions -> accounts (account_id));
 joinable!(one_time_credentials -> employees (employee_id));
 joinable!(bindings -> employees (employee_id));
 joinable!(bindings -> accounts (account_id));
+joinable!(esia_links -> accounts (account_id));
+joinable!(mismatches -> organizations (organization_id));
 
 allow_tables_to_appear_in_same_query!(
     account_tokens,
     accounts,
+    alarms,
     applications,
     attempt_counters,
     audit_events,
     audit_heads,
     bindings,
+    category_grants,
     consents,
     email_changes,
     employee_tokens,
     listed_roles,
     employees,
+    esia_health,
+    esia_links,
+    import_rows,
+    import_templates,
+    imports,
     issued_names,
     leases,
     letters,
     links,
+    mismatches,
     one_time_credentials,
     organization_ancestors,
     organization_tokens,
     organizations,
     password_history,
+    possible_duplicates,
     role_assignments,
+    role_notices,
     sessions,
 );

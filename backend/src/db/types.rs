@@ -12,7 +12,8 @@ use diesel::serialize::{self, IsNull, Output, ToSql};
 use diesel::sql_types::{Binary, HasSqlType, SqlType};
 use diesel::sqlite::Sqlite;
 use epos_shared::ids::{
-    AccountId, ApplicationId, EmployeeId, LetterId, OrganizationId, RoleAssignmentId, SessionId,
+    AccountId, AlarmId, ApplicationId, CategoryGrantId, EmployeeId, ImportId, LetterId, MismatchId,
+    OrganizationId, RoleAssignmentId, SessionId,
 };
 use uuid::Uuid;
 
@@ -57,7 +58,17 @@ macro_rules! wire_ids {
         }
     )+};
 }
-wire_ids!(AccountId, SessionId, OrganizationId, EmployeeId, RoleAssignmentId, ApplicationId, LetterId);
+wire_ids!(
+    AccountId,
+    AlarmId,
+    SessionId,
+    OrganizationId,
+    EmployeeId,
+    RoleAssignmentId,
+    ApplicationId,
+    LetterId
+);
+wire_ids!(MismatchId, CategoryGrantId, ImportId);
 
 impl fmt::Display for Id {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

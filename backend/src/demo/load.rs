@@ -3,11 +3,12 @@
 use std::collections::HashMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
+use epos_shared::api::categories::CategoryGrantInput;
 use epos_shared::api::employees::{NewEmployee, OneTimeCredentials, Person, RoleInput};
 use epos_shared::api::registration::Registration;
 use epos_shared::ids::{EmployeeId, OrganizationId};
-use epos_shared::roles::Role;
-use epos_shared::values::{Email, FullName, PersonName};
+use epos_shared::roles::{Role, RoleCategory};
+use epos_shared::values::{Email, FullName, Period, PersonName};
 
 use super::organizations::not_listed;
 use super::{DemoError, PASSWORD, Plan, SEED, Table};
@@ -19,6 +20,8 @@ use crate::context::Context;
 use crate::db::Conn;
 use crate::db::types::Id;
 use crate::error::ApiError;
+use crate::esia::Identity;
+use crate::identification;
 use crate::kontingent::{self, Actor, Asker, Issuer};
 use crate::organizations::{self, NewOrganization, Scope, Search};
 use crate::registration;
@@ -44,9 +47,22 @@ pub fn load(services: &Services) -> Result<Table, ApiError> {
         let accounts = loading.accounts(conn, &hashes)?;
         let printed = loading.cards(conn, &organizations, &accounts)?;
         loading.application(conn)?;
+        loading.categories(conn)?;
+        loading.mismatch(conn, &organizations)?;
         Ok(Table::new(&plan, printed))
     })
 }
+
+/// Who is more, or something else, than a member of staff; the people of the stand-in for ЕСИА.
+const OF_CATEGORIES: [(RoleCategory, (&str, &str, &str), &str); 3] = [
+    (
+        RoleCategory::Parent,
+        ("Верещагина", "Мария", "Дмитриевна"),
+        "vereshchagina.md@sosh12-verkhnekamsk.example",
+    ),
+    (RoleCategory::Parent, ("Ракитин", "Глеб", "Петрович"), "rakitin.gp@semia.example"),
+    (RoleCategory::Student, ("Ракитина", "Дарья", "Глебовна"), "rakitina.dg@semia.example"),
+];
 
 fn is_empty(conn: &mut Conn) -> Result<bool, ApiError> {
     let search = Search { scope: Scope::All, words: Vec::new(), kinds: None, limit: 1 };
@@ -134,19 +150,10 @@ impl Loading<'_> {
 
     /// An application that waits for support: of a teacher of a school that is not in the list.
     fn application(&self, conn: &mut Conn) -> Result<(), ApiError> {
-        let part = |text: &str| {
-            text.parse::<PersonName>().map_err(|error| DemoError::Invalid(format!("{text}: {error}")))
-        };
         let (organization, inn, kpp) = not_listed(self.plan.organizations.len())?;
         let wanted = Registration {
-            name: FullName {
-                family_name: part("Дягилева")?,
-                given_name: part("Вера")?,
-                patronymic: Some(part("Львовна")?),
-            },
-            email: "diagileva@stupeni.example"
-                .parse::<Email>()
-                .map_err(|error| DemoError::Invalid(format!("{error}")))?,
+            name: full_name(("Дягилева", "Вера", "Львовна"))?,
+            email: email_of("diagileva@stupeni.example")?,
             position: "Учитель истории".to_owned(),
             organization,
             inn,
@@ -154,6 +161,38 @@ impl Loading<'_> {
             consent_version: self.services.consent.version.clone(),
         };
         registration::put_into_queue(conn, &self.ago(20), &wanted)?;
+        Ok(())
+    }
+
+    /// Parents and a student, who come through Госуслуги; one of them works here too.
+    fn categories(&self, conn: &mut Conn) -> Result<(), ApiError> {
+        let start = self.services.context.today() - TimeDelta::days(30);
+        for (category, name, email) in OF_CATEGORIES {
+            let given = CategoryGrantInput {
+                category,
+                name: full_name(name)?,
+                email: email_of(email)?,
+                snils: None,
+                period: Period::new(start, None).map_err(|error| DemoError::Invalid(error.to_string()))?,
+            };
+            identification::give(conn, &self.services.context, &audit::Actor::program(), &given, None)?;
+        }
+        Ok(())
+    }
+
+    /// A mismatch in the queue of the school most of the cast work in: Госуслуги have another given name.
+    fn mismatch(&self, conn: &mut Conn, organizations: &Organizations) -> Result<(), ApiError> {
+        let organization = *organizations
+            .get("sosh12-verkhnekamsk")
+            .ok_or_else(|| DemoError::Invalid("the school of the cast is missing".to_owned()))?;
+        let person = Identity {
+            oid: "1000400099".to_owned(),
+            name: full_name(("Пьянкова", "Алёна", "Степановна"))?,
+            snils: None,
+            emails: vec![email_of("piankova.es@sosh12-verkhnekamsk.example")?],
+        };
+        let journal = audit::Actor::program();
+        identification::send(conn, self.services, &journal, &person, organization.into())?;
         Ok(())
     }
 
@@ -174,7 +213,12 @@ impl Loading<'_> {
                 .ok_or_else(|| DemoError::Invalid(format!("no organization {}", planned.organization)))?;
             let new = NewEmployee {
                 organization_id,
-                person: Person { name: planned.name.clone(), email: planned.email.clone() },
+                person: Person {
+                    name: planned.name.clone(),
+                    email: planned.email.clone(),
+                    snils: None,
+                    phone: None,
+                },
                 roles: planned
                     .roles
                     .iter()
@@ -223,8 +267,8 @@ impl Loading<'_> {
         };
         let journal =
             audit::Actor { account: Some(account), employee: Some(card), ..audit::Actor::program() };
-        let asker = Asker { account, card: Some(card), journal };
-        let actor = Actor::load(conn, &asker, self.services.context.today())?
+        let asker = Asker { account, card: Some(card), category: Some(RoleCategory::Employee), journal };
+        let actor = Actor::load(conn, &asker, &self.services.context)?
             .map_err(|refusal| DemoError::Invalid(format!("support is refused: {}", refusal.reason())))?;
         let staff = actor.staff().ok_or_else(|| DemoError::Invalid("support sees nobody".to_owned()))?;
         for card in cards {
@@ -232,6 +276,17 @@ impl Loading<'_> {
         }
         Ok(())
     }
+}
+
+fn full_name((family, given, patronymic): (&str, &str, &str)) -> Result<FullName, DemoError> {
+    let part = |text: &str| {
+        text.parse::<PersonName>().map_err(|error| DemoError::Invalid(format!("{text}: {error}")))
+    };
+    Ok(FullName { family_name: part(family)?, given_name: part(given)?, patronymic: Some(part(patronymic)?) })
+}
+
+fn email_of(text: &str) -> Result<Email, DemoError> {
+    text.parse().map_err(|error| DemoError::Invalid(format!("{text}: {error}")))
 }
 
 impl From<DemoError> for ApiError {

@@ -42,7 +42,7 @@ mod tests {
     use std::collections::{HashMap, HashSet};
 
     use epos_shared::roles::{OrganizationKind, Role};
-    use epos_shared::values::{NewPassword, RoleState};
+    use epos_shared::values::{NewPassword, RoleState, Snils};
 
     use super::*;
     use crate::demo::{PASSWORD, SEED};
@@ -147,6 +147,53 @@ mod tests {
                 .filter(|(role, period)| *role == head && period.state(today) == RoleState::InForce)
                 .count();
             assert_eq!(heads, 1, "{}", organization.short_name);
+        }
+    }
+
+    /// What those who come through the stand-in for ЕСИА find here.
+    #[test]
+    fn people_of_the_stand_in_find_what_the_guide_promises() {
+        const PEOPLE: &str = include_str!("../../../esia-standin/people/demo.json");
+        let text = |value: &serde_json::Value| value.as_str().unwrap_or_default().to_owned();
+        let people: Vec<_> = serde_json::from_str::<Vec<serde_json::Value>>(PEOPLE)
+            .unwrap()
+            .into_iter()
+            .map(|person| {
+                let name = ["lastName", "firstName", "middleName"].map(|part| text(&person[part])).join(" ");
+                let email = text(&person["contacts"][0]["value"]);
+                (name.trim_end().to_owned(), email, person["snils"].as_str().unwrap().parse::<Snils>())
+            })
+            .collect();
+        assert!(people.iter().all(|(.., snils)| snils.is_ok()), "{people:?}");
+        for today in ["2026-11-22", "2027-08-31", "2028-02-29", "2029-06-10"].map(day) {
+            let plan = Plan::new(SEED, today).unwrap();
+            let found: String = people
+                .iter()
+                .map(|(name, email, _)| {
+                    let account = plan
+                        .accounts
+                        .iter()
+                        .find(|account| account.name.to_string() == *name && account.email.as_str() == email);
+                    let card = |wanted: &dyn Fn(&PlannedCard) -> bool| {
+                        plan.cards.iter().any(|card| !card.archived && card.account.is_none() && wanted(card))
+                    };
+                    let has_name = |card: &PlannedCard| card.name.to_string() == *name;
+                    let has_email =
+                        |card: &PlannedCard| card.email.as_ref().is_some_and(|own| own.as_str() == email);
+                    match account {
+                        Some(account) if account.blocked => 'b',
+                        Some(account) if account.password => 'p',
+                        Some(_) => 'w',
+                        None if card(&|card| has_name(card) && has_email(card)) => 'c',
+                        None if card(&has_name) => 'n',
+                        None if card(&has_email) => 'e',
+                        None => '-',
+                    }
+                })
+                .collect();
+            // Password, password, without one; two cards; a card by ФИО alone, by e-mail alone; three of no card;
+            // three cards whose people may not come in; blocked.
+            assert_eq!(found, "ppwccne---cccb", "{today}");
         }
     }
 

@@ -39,22 +39,59 @@ impl<T: DeserializeOwned + 'static> FromRequest for Body<T> {
             .mime_type()
             .is_ok_and(|mime| mime.is_some_and(|mime| mime.essence_str() == "application/json"));
         let limit = request.app_data::<web::Data<BodyLimit>>().map_or(64 * 1024, |limit| limit.0);
-        let mut payload = payload.take();
+        let payload = payload.take();
         Box::pin(async move {
             if !is_json {
                 return Err(ProblemCode::UnsupportedMediaType.into());
             }
-            let mut bytes = BytesMut::new();
-            while let Some(chunk) = payload.next().await {
-                let chunk = chunk.map_err(|_| malformed("Запрос оборвался на полпути."))?;
-                if bytes.len() + chunk.len() > limit {
-                    return Err(Problem::new(ProblemCode::BodyTooLarge)
-                        .with_detail(format!("Не больше {} КиБ.", limit / 1024))
-                        .into());
-                }
-                bytes.extend_from_slice(&chunk);
-            }
+            let bytes = gathered(payload, limit, &format!("Не больше {} КиБ.", limit / 1024)).await?;
             read(&bytes).map(Self)
+        })
+    }
+}
+
+/// The whole of a body, if it is within the limit; what is above it is not kept while it comes.
+async fn gathered(mut payload: Payload, limit: usize, too_large: &str) -> Result<BytesMut, ApiError> {
+    let mut bytes = BytesMut::new();
+    while let Some(chunk) = payload.next().await {
+        let chunk = chunk.map_err(|_| malformed("Запрос оборвался на полпути."))?;
+        if bytes.len() + chunk.len() > limit {
+            return Err(Problem::new(ProblemCode::BodyTooLarge).with_detail(too_large).into());
+        }
+        bytes.extend_from_slice(&chunk);
+    }
+    Ok(bytes)
+}
+
+/// The largest file that is uploaded, in bytes.
+pub const MAX_UPLOAD: usize = 10 * 1024 * 1024;
+
+/// A file as the body of a request: `application/octet-stream`, which no form of another site can send without
+/// asking first. Where nobody is signed in the request is answered as soon as that is known. Name and type are the
+/// sender's word and are not asked for. An extractor.
+pub struct Upload(pub web::Bytes);
+
+impl fmt::Debug for Upload {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Upload(…)")
+    }
+}
+
+impl FromRequest for Upload {
+    type Error = ApiError;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, ApiError>>>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let is_file = request.content_type() == "application/octet-stream";
+        let payload = payload.take();
+        Box::pin(async move {
+            if !is_file {
+                return Err(Problem::new(ProblemCode::UnsupportedMediaType)
+                    .with_detail("Файл отправляют как application/octet-stream.")
+                    .into());
+            }
+            let bytes = gathered(payload, MAX_UPLOAD, "Файл не больше 10 МиБ.").await?;
+            Ok(Self(bytes.freeze()))
         })
     }
 }

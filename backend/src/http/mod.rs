@@ -7,7 +7,7 @@ mod headers;
 mod observe;
 mod origin;
 
-pub use body::{Body, BodyLimit, Params, parse_path_id};
+pub use body::{Body, BodyLimit, MAX_UPLOAD, Params, Upload, parse_path_id};
 pub use client::{RequestInfo, TrustedProxies};
 pub use headers::{Policy, script_hashes};
 pub use observe::observe;

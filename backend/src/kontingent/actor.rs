@@ -1,19 +1,22 @@
 //! Who asks, and what he sees: a request becomes an [`Actor`], an actor opens [`StaffOf`] or nothing, and
 //! only that view has the queries.
 
-use chrono::NaiveDate;
+use chrono::{NaiveDate, NaiveDateTime};
 use diesel::prelude::*;
 use diesel::result::QueryResult;
+use epos_shared::organization_rights::{OrganizationAction, any_may};
 use epos_shared::problem::{Problem, ProblemCode};
 use epos_shared::rights::{Action, Relation, Standing, Verdict, card_verdict, sees, standing};
-use epos_shared::roles::{OrganizationKind, Role};
+use epos_shared::roles::{OrganizationKind, Role, RoleCategory};
 use epos_shared::values::RoleState;
 
 use super::card_store::{self, AssignmentRow};
 use crate::audit;
-use crate::db::Conn;
-use crate::db::schema::{bindings, employees};
+use crate::context::Context;
+use crate::db::schema::{bindings, employees, organizations as organizations_table};
 use crate::db::types::Id;
+use crate::db::{Conn, DbError};
+use crate::identification;
 use crate::organizations::{self, OrganizationRow, Scope};
 
 /// A signed-in person, as the session knows him. It says nothing of rights: these are read when they are
@@ -24,6 +27,8 @@ pub struct Asker {
     pub account: Id,
     /// The card the session works as.
     pub card: Option<Id>,
+    /// The category that was chosen.
+    pub category: Option<RoleCategory>,
     /// The same for the journal.
     pub journal: audit::Actor,
 }
@@ -41,6 +46,10 @@ pub enum Refusal {
     RoleNotBegun,
     /// No role of the card works in «Контингент».
     NoRole,
+    /// The session works as «Родитель» or «Обучающийся», or one of several categories is to be chosen.
+    OtherCategory,
+    /// The organization is closed.
+    OrganizationClosed,
 }
 
 impl Refusal {
@@ -53,13 +62,19 @@ impl Refusal {
             Self::RoleEnded => "role-ended",
             Self::RoleNotBegun => "role-not-begun",
             Self::NoRole => "no-role",
+            Self::OtherCategory => "other-category",
+            Self::OrganizationClosed => "organization-closed",
         }
     }
 }
 
 impl From<Refusal> for Problem {
     fn from(refusal: Refusal) -> Self {
-        Self::new(ProblemCode::NoRights).with_detail(match refusal {
+        let code = match refusal {
+            Refusal::OtherCategory => ProblemCode::CategoryNotHeld,
+            _ => ProblemCode::NoRights,
+        };
+        Self::new(code).with_detail(match refusal {
             Refusal::NoCard => {
                 "Привяжите карточку сотрудника или выберите ту, с которой работаете: логин и пароль карточки \
                  выдаёт администратор «Контингента» вашей организации."
@@ -71,6 +86,8 @@ impl From<Refusal> for Problem {
             }
             Refusal::RoleNotBegun => "Ваша роль ещё не началась: начальная дата стоит на вашей карточке.",
             Refusal::NoRole => "Ваша роль не работает с карточками сотрудников.",
+            Refusal::OtherCategory => "Выберите категорию «Сотрудник»: «Контингент» открыт только ей.",
+            Refusal::OrganizationClosed => "Ваша организация закрыта. Обратитесь в управление образованием.",
         })
     }
 }
@@ -89,20 +106,22 @@ impl Actor {
     ///
     /// # Errors
     /// The database fails.
-    pub fn load(conn: &mut Conn, asker: &Asker, today: NaiveDate) -> QueryResult<Result<Self, Refusal>> {
+    pub fn load(conn: &mut Conn, asker: &Asker, context: &Context) -> Result<Result<Self, Refusal>, DbError> {
+        let today = context.today();
         let Some(card) = asker.card else { return Ok(Err(Refusal::NoCard)) };
-        let found: Option<(Id, Option<chrono::NaiveDateTime>)> = bindings::table
-            .inner_join(employees::table)
+        let found: Option<(Id, Option<NaiveDateTime>, Option<NaiveDate>)> = bindings::table
+            .inner_join(employees::table.inner_join(organizations_table::table))
             .filter(bindings::employee_id.eq(card))
             .filter(bindings::account_id.eq(asker.account))
             .filter(bindings::ended_at.is_null())
-            .select((employees::organization_id, employees::archived_at))
+            .select((employees::organization_id, employees::archived_at, organizations_table::closed_on))
             .first(conn)
             .optional()?;
         let organization = match found {
             None => return Ok(Err(Refusal::NoCard)),
-            Some((_, Some(_))) => return Ok(Err(Refusal::Archived)),
-            Some((organization, None)) => organization,
+            Some((_, Some(_), _)) => return Ok(Err(Refusal::Archived)),
+            Some((_, None, Some(closed))) if closed <= today => return Ok(Err(Refusal::OrganizationClosed)),
+            Some((organization, None, _)) => organization,
         };
         let rows = card_store::roles_of(conn, card)?;
         let mut roles = Vec::new();
@@ -118,6 +137,12 @@ impl Actor {
         }
         if roles.is_empty() {
             return Ok(Err(refusal));
+        }
+        // Whoever has chosen «Сотрудник» holds it by this very card; of others it is to be found out.
+        if asker.category != Some(RoleCategory::Employee)
+            && !identification::works_as_employee(conn, context, asker.account, asker.category)?
+        {
+            return Ok(Err(Refusal::OtherCategory));
         }
         Ok(Ok(Self { account: asker.account, card, organization, roles }))
     }
@@ -185,6 +210,17 @@ impl StaffOf<'_> {
     #[must_use]
     pub fn verdict(&self, action: Action, targets: &[Role], relation: Relation) -> Verdict {
         card_verdict(&self.actor.roles, action, targets, relation)
+    }
+
+    /// Whether an action over an organization of a kind in `relation` is allowed.
+    #[must_use]
+    pub fn may_organization(
+        &self,
+        action: OrganizationAction,
+        kind: OrganizationKind,
+        relation: Relation,
+    ) -> bool {
+        any_may(&self.actor.roles, action, kind, relation)
     }
 
     /// The roles that may be given on a new card.

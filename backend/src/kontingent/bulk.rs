@@ -28,6 +28,8 @@ pub struct PastCard {
     pub name: FullName,
     /// E-mail.
     pub email: Option<Email>,
+    /// «Примечание».
+    pub note: String,
     /// When it was created.
     pub created_at: NaiveDateTime,
     /// When it went into the archive, if it did.
@@ -60,6 +62,7 @@ struct CardRow<'a> {
     name_key: String,
     email: Option<&'a str>,
     email_key: Option<String>,
+    note: &'a str,
     created_at: NaiveDateTime,
     updated_at: NaiveDateTime,
     archived_at: Option<NaiveDateTime>,
@@ -129,8 +132,9 @@ pub fn insert(conn: &mut Conn, cards: &[PastCard]) -> QueryResult<usize> {
             name_key: name_key.clone(),
             email: card.email.as_ref().map(|email| email.as_str()),
             email_key: card.email.as_ref().map(Email::key),
+            note: &card.note,
             created_at: card.created_at,
-            updated_at: card.archived_at.unwrap_or(card.created_at),
+            updated_at: card.archived_at.filter(|at| *at > card.created_at).unwrap_or(card.created_at),
             archived_at: card.archived_at,
             roles_end_on: summary.end,
             role_bits: summary.bits,

@@ -3,10 +3,12 @@
 use chrono::{NaiveDate, NaiveDateTime};
 use diesel::prelude::*;
 use diesel::result::{Error, QueryResult};
+use epos_shared::api::employees::Person;
 use epos_shared::roles::Role;
-use epos_shared::values::{Email, FullName, Login, Period, PersonName};
+use epos_shared::values::{Email, FullName, Login, Period, PersonName, Snils};
 
 use super::listed;
+use crate::context::Secrets;
 use crate::db::schema::{employee_tokens, employees, role_assignments};
 use crate::db::types::Id;
 use crate::db::{Conn, MultiBackend};
@@ -24,6 +26,8 @@ pub(super) struct CardRow {
     pub(super) given_name: String,
     pub(super) patronymic: Option<String>,
     pub(super) email: Option<String>,
+    pub(super) snils: Option<String>,
+    pub(super) phone: Option<String>,
     pub(super) note: String,
     pub(super) version: i32,
     pub(super) created_at: NaiveDateTime,
@@ -52,6 +56,9 @@ pub(super) struct PersonColumns<'a> {
     pub(super) name_key: String,
     pub(super) email: Option<&'a str>,
     pub(super) email_key: Option<String>,
+    /// Sealed.
+    pub(super) snils: Option<String>,
+    pub(super) phone: Option<&'a str>,
     pub(super) note: &'a str,
     pub(super) tokens: Vec<String>,
 }
@@ -84,6 +91,21 @@ pub(super) fn email(text: Option<&str>) -> QueryResult<Option<Email>> {
 impl CardRow {
     pub(super) fn name(&self) -> QueryResult<FullName> {
         full_name(&self.family_name, &self.given_name, self.patronymic.as_deref())
+    }
+
+    pub(super) fn snils(&self, secrets: &Secrets) -> QueryResult<Option<Snils>> {
+        let open = |sealed: &str| secrets.open_snils(self.id, sealed).ok_or_else(|| corrupt("СНИЛС"));
+        self.snils.as_deref().map(open).transpose()
+    }
+
+    pub(super) fn person(&self, secrets: &Secrets) -> QueryResult<Person> {
+        let phone = |text: &str| text.parse().map_err(|_| corrupt("a telephone"));
+        Ok(Person {
+            name: self.name()?,
+            email: email(self.email.as_deref())?,
+            snils: self.snils(secrets)?,
+            phone: self.phone.as_deref().map(phone).transpose()?,
+        })
     }
 }
 
@@ -138,6 +160,8 @@ pub(super) fn insert(
             employees::name_key.eq(&person.name_key),
             employees::email.eq(person.email),
             employees::email_key.eq(&person.email_key),
+            employees::snils.eq(&person.snils),
+            employees::phone.eq(person.phone),
             employees::note.eq(person.note),
             employees::created_at.eq(now),
             employees::updated_at.eq(now),
@@ -184,6 +208,8 @@ pub(super) fn update_person(conn: &mut Conn, id: Id, person: &PersonColumns<'_>)
             employees::name_key.eq(&person.name_key),
             employees::email.eq(person.email),
             employees::email_key.eq(&person.email_key),
+            employees::snils.eq(&person.snils),
+            employees::phone.eq(person.phone),
             employees::note.eq(person.note),
         ))
         .execute(conn)?;

@@ -3,28 +3,30 @@
 use chrono::NaiveDate;
 use diesel::result::QueryResult;
 use epos_shared::api::employees::{
-    CardError, EmployeeDraft, EmployeeInput, NewEmployee, NewEmployeeDraft, Person, RoleDraft, RoleInput,
-    SavedEmployee,
+    CardError, EmailRule, EmployeeDraft, EmployeeInput, NewEmployee, NewEmployeeDraft, Person, RoleDraft,
+    RoleInput, SavedEmployee,
 };
 use epos_shared::ids::EmployeeId;
 use epos_shared::problem::{FieldError, Problem, ProblemCode};
 use epos_shared::rights::{Action, Relation, Verdict};
-use epos_shared::roles::{OrganizationKind, Role};
+use epos_shared::roles::Role;
 use epos_shared::search::search_key;
-use epos_shared::values::{FullName, InvalidValue as _, Login, Period};
+use epos_shared::values::{FullName, InvalidValue as _, Login, Period, Snils};
 use serde_json::{Value, json};
 
 use super::actor::{Asker, StaffOf};
 use super::card_store::{self, PersonColumns};
 use super::credentials::{self, Issuer};
 use super::view::{CardInView, refuse};
-use super::{listed, logins, words};
+use super::{letters, listed, logins, words};
 use crate::app::Services;
 use crate::audit::{self, Event};
 use crate::context::Context;
 use crate::db::Conn;
 use crate::db::types::Id;
 use crate::error::ApiError;
+use crate::identification;
+use crate::organizations::OrganizationRow;
 
 /// Creates a card with its login. `first_login` is where to begin looking for a free number, where that is
 /// known. To be called inside a write transaction; rights are the caller's.
@@ -45,7 +47,7 @@ pub fn create(
     };
     let login = logins::issue(conn, name, first, now)?;
     let id = context.id();
-    let person = columns(&new.person, &new.note, &login);
+    let person = columns(context, id, &new.person, &new.note, &login);
     card_store::insert(conn, id, new.organization_id.into(), &login, &person, now)?;
     for role in &new.roles {
         let card = (id, Id::from(new.organization_id));
@@ -63,8 +65,17 @@ pub fn first_login(conn: &mut Conn, name: &FullName) -> QueryResult<u32> {
     logins::first_free(conn, name)
 }
 
-fn columns<'a>(person: &'a Person, note: &'a str, login: &Login) -> PersonColumns<'a> {
+fn columns<'a>(
+    context: &Context,
+    id: Id,
+    person: &'a Person,
+    note: &'a str,
+    login: &Login,
+) -> PersonColumns<'a> {
+    let seal = |snils: &Snils| context.secrets().seal_snils(id, snils, &context.bytes::<24>());
     PersonColumns {
+        snils: person.snils.as_ref().map(seal),
+        phone: person.phone.as_ref().map(|phone| phone.as_str()),
         family_name: person.name.family_name.as_str(),
         given_name: person.name.given_name.as_str(),
         patronymic: person.name.patronymic.as_ref().map(|part| part.as_str()),
@@ -76,12 +87,34 @@ fn columns<'a>(person: &'a Person, note: &'a str, login: &Login) -> PersonColumn
     }
 }
 
+/// Somebody who was not recognised may be by this card now.
+pub(super) fn note_saved(
+    conn: &mut Conn,
+    services: &Services,
+    journal: &audit::Actor,
+    (card, organization): (Id, Id),
+    person: &Person,
+    is_bound: bool,
+) -> Result<(), ApiError> {
+    let saved = identification::SavedCard { id: card, organization, person, is_bound };
+    Ok(identification::note_saved_card(conn, services, journal, &saved)?)
+}
+
 fn days(period: Period) -> Value {
     json!({ "start": period.start(), "end": period.end() })
 }
 
 fn person_details(person: &Person, note: &str) -> Value {
-    json!({ "name": person.name.to_string(), "email": person.email, "note": note })
+    let mut details = json!({ "name": person.name.to_string(), "email": person.email, "note": note });
+    if let Some(details) = details.as_object_mut() {
+        if let Some(snils) = &person.snils {
+            details.insert("snils".to_owned(), json!(snils.masked()));
+        }
+        if let Some(phone) = &person.phone {
+            details.insert("phone".to_owned(), json!(phone));
+        }
+    }
+    details
 }
 
 impl StaffOf<'_> {
@@ -124,12 +157,13 @@ impl StaffOf<'_> {
         let today = context.today();
         let place = match draft.organization_id {
             None => None,
-            Some(id) => self
-                .organization(conn, id.into())?
-                .filter(|(organization, _)| organization.is_open(today))
-                .map(|(organization, relation)| (organization.kind, relation)),
+            Some(id) => {
+                self.organization(conn, id.into())?.filter(|(organization, _)| organization.is_open(today))
+            }
         };
-        let new = self.judge(draft, place, today).map_err(ApiError::validation)?;
+        let new = self
+            .judge(draft, place.as_ref().map(|(organization, relation)| (organization, *relation)), today)
+            .map_err(ApiError::validation)?;
         let (id, _) = create(conn, context, &new, first_login)?;
         let card = self.card(conn, id, today)?;
         let roles: Vec<Value> =
@@ -141,27 +175,39 @@ impl StaffOf<'_> {
             .in_organization(card.row.organization_id)
             .with(details);
         audit::record(conn, context, &asker.journal, event)?;
+        note_saved(
+            conn,
+            services,
+            &asker.journal,
+            (card.row.id, card.row.organization_id),
+            &new.person,
+            false,
+        )?;
         let issued = self.issue_credentials(conn, services, asker, &card)?;
         Ok(SavedEmployee { card: self.show(conn, services, &card)?, credentials: Some(issued) })
     }
 
     /// Every wrong field of a new card at once: those that any client sees, and those that rights decide.
-    fn judge(
+    pub(crate) fn judge(
         &self,
         draft: &NewEmployeeDraft,
-        place: Option<(OrganizationKind, Relation)>,
+        place: Option<(&OrganizationRow, Relation)>,
         today: NaiveDate,
     ) -> Result<NewEmployee, Vec<FieldError>> {
-        let parsed = draft.parse(place.map(|(kind, _)| kind), today);
+        let parsed = draft.parse(place.map(|(organization, _)| organization.kind), today);
         let mut wrong = Vec::new();
         match place {
             None if draft.organization_id.is_some() => {
                 wrong.push(CardError::OrganizationUnknown.at("organization_id"));
             }
             None => {}
-            Some((kind, relation)) => {
+            Some((organization, relation)) => {
+                if let Ok(new) = &parsed {
+                    let roles = new.roles.iter().enumerate().map(|(number, role)| (number, role.period));
+                    wrong.extend(beyond_closing(organization, roles));
+                }
                 for (number, role) in draft.roles.iter().enumerate() {
-                    if let Some(role) = role.role.filter(|role| role.fits(kind)) {
+                    if let Some(role) = role.role.filter(|role| role.fits(organization.kind)) {
                         let verdict = self.verdict(Action::Create, &[role], relation);
                         wrong.extend(role_error(verdict, number));
                     }
@@ -193,26 +239,8 @@ impl StaffOf<'_> {
         id: EmployeeId,
         draft: &EmployeeDraft,
     ) -> Result<SavedEmployee, ApiError> {
-        let today = services.context.today();
-        let card = self.card(conn, id, today)?;
-        card.changeable()?;
-        let present = self.show(conn, services, &card)?;
-        if draft.version != present.version {
-            return Err(conflict(&present));
-        }
-        let rule = present.email_rule();
-        let input = draft
-            .parse(card.organization.kind, &present.roles_on_card(), rule, today)
-            .map_err(ApiError::validation)?;
-        let changes = Changes::between(&card, &input, &draft.roles)?;
-        if changes.is_empty() {
-            return Ok(SavedEmployee { card: present, credentials: None });
-        }
-        self.demand_all(&card, &changes)?;
-        if !card_store::bump(conn, card.row.id, card.row.version, services.context.db_now())? {
-            return Err(conflict(&self.show_again(conn, services, card.row.id)?));
-        }
-        self.write(conn, services, asker, &card, &changes, &input)?;
+        let card = self.card(conn, id, services.context.today())?;
+        let changes = self.change(conn, services, asker, &card, draft)?;
         let credentials = if changes.added.is_empty() {
             None
         } else {
@@ -221,14 +249,74 @@ impl StaffOf<'_> {
         Ok(SavedEmployee { card: self.show_again(conn, services, card.row.id)?, credentials })
     }
 
+    /// [`Self::save`] without one-time credentials for added roles: an import issues none.
+    ///
+    /// # Errors
+    /// Those of [`Self::save`].
+    pub(crate) fn save_quietly(
+        &self,
+        conn: &mut Conn,
+        services: &Services,
+        asker: &Asker,
+        id: EmployeeId,
+        draft: &EmployeeDraft,
+    ) -> Result<(), ApiError> {
+        let card = self.card(conn, id, services.context.today())?;
+        self.change(conn, services, asker, &card, draft).map(|_| ())
+    }
+
+    fn change(
+        &self,
+        conn: &mut Conn,
+        services: &Services,
+        asker: &Asker,
+        card: &CardInView,
+        draft: &EmployeeDraft,
+    ) -> Result<Changes, ApiError> {
+        card.changeable()?;
+        if draft.version != i64::from(card.row.version) {
+            return Err(conflict(&self.show(conn, services, card)?));
+        }
+        let before = card.row.person(services.context.secrets())?;
+        let (input, changes) = self.judge_change(card, &before, draft, services.context.today())?;
+        if changes.is_empty() {
+            return Ok(changes);
+        }
+        if !card_store::bump(conn, card.row.id, card.row.version, services.context.db_now())? {
+            return Err(conflict(&self.show_again(conn, services, card.row.id)?));
+        }
+        self.write(conn, services, asker, (card, &before), &changes, &input)?;
+        Ok(changes)
+    }
+
+    /// What a request changes of a card, once every value is right and every change allowed.
+    pub(super) fn judge_change(
+        &self,
+        card: &CardInView,
+        before: &Person,
+        draft: &EmployeeDraft,
+        today: NaiveDate,
+    ) -> Result<(EmployeeInput, Changes), ApiError> {
+        let rule = if card.row.email.is_some() { EmailRule::Required } else { EmailRule::MayStayEmpty };
+        let input = draft
+            .parse(card.organization.kind, &card.roles_on_card(), rule, today)
+            .map_err(ApiError::validation)?;
+        let changes = Changes::between(card, before, &input, &draft.roles);
+        self.demand_all(card, &changes)?;
+        Ok((input, changes))
+    }
+
     fn demand_all(&self, card: &CardInView, changes: &Changes) -> Result<(), ApiError> {
-        let wrong: Vec<FieldError> = changes
+        let mut wrong: Vec<FieldError> = changes
             .added
             .iter()
             .filter_map(|(number, role)| {
                 role_error(self.verdict(Action::AssignRole, &[role.role], card.relation), *number)
             })
             .collect();
+        let lasting = changes.added.iter().map(|(number, role)| (*number, role.period));
+        let lasting = lasting.chain(changes.dates.iter().map(|change| (change.number, change.after)));
+        wrong.extend(beyond_closing(&card.organization, lasting));
         if !wrong.is_empty() {
             return Err(ApiError::validation(wrong));
         }
@@ -250,7 +338,7 @@ impl StaffOf<'_> {
         conn: &mut Conn,
         services: &Services,
         asker: &Asker,
-        card: &CardInView,
+        (card, before): (&CardInView, &Person),
         changes: &Changes,
         input: &EmployeeInput,
     ) -> Result<(), ApiError> {
@@ -259,14 +347,29 @@ impl StaffOf<'_> {
         let event = |action| Event::done(action, "employee", id).in_organization(card.row.organization_id);
         if changes.person {
             let login = card_store::login(&card.row.login)?;
-            card_store::update_person(conn, id, &columns(&input.person, &input.note, &login))?;
-            let before =
-                Person { name: card.row.name()?, email: card_store::email(card.row.email.as_deref())? };
-            let details = json!({
-                "before": person_details(&before, &card.row.note),
+            let columns = columns(context, id, &input.person, &input.note, &login);
+            card_store::update_person(conn, id, &columns)?;
+            let mut details = json!({
+                "before": person_details(before, &card.row.note),
                 "after": person_details(&input.person, &input.note),
             });
+            // Two that are masked may look alike.
+            if before.snils != input.person.snils
+                && let Some(details) = details.as_object_mut()
+            {
+                details.insert("snils_changed".to_owned(), json!(true));
+            }
             audit::record(conn, context, &asker.journal, event("employee.person_changed").with(details))?;
+            letters::tell_of_change(conn, services, asker, card, (before, &input.person))?;
+            let is_bound = card.binding.is_some();
+            note_saved(
+                conn,
+                services,
+                &asker.journal,
+                (id, card.row.organization_id),
+                &input.person,
+                is_bound,
+            )?;
         }
         for (_, role) in &changes.added {
             let card = (id, card.row.organization_id);
@@ -292,34 +395,35 @@ impl StaffOf<'_> {
 }
 
 /// What a request changes of a card.
-struct Changes {
-    person: bool,
+pub(super) struct Changes {
+    pub(super) person: bool,
     /// Added roles, each with its place in the form.
-    added: Vec<(usize, RoleInput)>,
-    dates: Vec<DatesChange>,
+    pub(super) added: Vec<(usize, RoleInput)>,
+    pub(super) dates: Vec<DatesChange>,
 }
 
-struct DatesChange {
+pub(super) struct DatesChange {
+    /// Its place in the form.
+    number: usize,
     id: Id,
-    role: Role,
-    before: Period,
-    after: Period,
+    pub(super) role: Role,
+    pub(super) before: Period,
+    pub(super) after: Period,
     action: Action,
 }
 
 impl Changes {
-    fn between(card: &CardInView, input: &EmployeeInput, drafts: &[RoleDraft]) -> QueryResult<Self> {
+    fn between(card: &CardInView, before: &Person, input: &EmployeeInput, drafts: &[RoleDraft]) -> Self {
         debug_assert_eq!(input.roles.len(), drafts.len(), "every draft became a role");
         let row = &card.row;
-        let person = input.person.name != row.name()?
-            || input.person.email.as_ref().map(|email| email.as_str()) != row.email.as_deref()
-            || input.note != row.note;
+        let person = input.person != *before || input.note != row.note;
         let mut added = Vec::new();
         let mut dates = Vec::new();
         for (number, role) in input.roles.iter().enumerate() {
             match card.roles.iter().find(|known| Some(known.id) == role.id) {
                 None => added.push((number, *role)),
                 Some(known) if known.period != role.period => dates.push(DatesChange {
+                    number,
                     id: known.id.into(),
                     role: role.role,
                     before: known.period,
@@ -329,10 +433,10 @@ impl Changes {
                 Some(_) => {}
             }
         }
-        Ok(Self { person, added, dates })
+        Self { person, added, dates }
     }
 
-    fn is_empty(&self) -> bool {
+    pub(super) fn is_empty(&self) -> bool {
         !self.person && self.added.is_empty() && self.dates.is_empty()
     }
 }
@@ -345,6 +449,18 @@ fn dates_action(before: Period, after: Period) -> Action {
         (_, None) => false,
     };
     if brought_forward && before.start() == after.start() { Action::EndRole } else { Action::ChangeDates }
+}
+
+/// Roles that would outlive an organization whose last day is decided.
+fn beyond_closing(
+    organization: &OrganizationRow,
+    roles: impl Iterator<Item = (usize, Period)>,
+) -> Vec<FieldError> {
+    let Some(closed) = organization.closed_on else { return Vec::new() };
+    roles
+        .filter(|(_, period)| period.end().is_none_or(|end| closed <= end))
+        .map(|(number, _)| CardError::OrganizationCloses.at(format!("roles/{number}/end")))
+        .collect()
 }
 
 fn role_error(verdict: Verdict, number: usize) -> Option<FieldError> {

@@ -6,6 +6,8 @@ use epos_shared::ids::EmployeeId;
 use epos_shared::problem::{Problem, ProblemCode};
 
 use super::actor::{Actor, Asker, Refusal, StaffOf};
+use super::people::organization_of;
+use super::support::Attempt;
 use crate::app::Services;
 use crate::audit::{self, Event};
 use crate::db::Conn;
@@ -50,8 +52,22 @@ pub async fn write<T: Send + 'static>(
     card: Option<EmployeeId>,
     work: impl Fn(&mut Conn, &Services, &Asker, &StaffOf<'_>) -> Result<T, ApiError> + Send + 'static,
 ) -> Result<T, ApiError> {
+    let attempt = Attempt { action, object_kind: "employee", object: card.map(Id::from) };
+    change(services, asker, attempt, work).await
+}
+
+/// [`write`] for what is no card.
+///
+/// # Errors
+/// `no-rights`; what `work` answers.
+pub async fn change<T: Send + 'static>(
+    services: &Services,
+    asker: Asker,
+    attempt: Attempt,
+    work: impl Fn(&mut Conn, &Services, &Asker, &StaffOf<'_>) -> Result<T, ApiError> + Send + 'static,
+) -> Result<T, ApiError> {
     let result = services.db.write_tx(through(services, &asker, work)).await;
-    told(services, &asker, action, card, result).await
+    told(services, &asker, attempt, result).await
 }
 
 /// [`write`] for what only adds rows of its own, which nobody else can change yet: it need not stand in line
@@ -67,7 +83,7 @@ pub async fn add<T: Send + 'static>(
     work: impl Fn(&mut Conn, &Services, &Asker, &StaffOf<'_>) -> Result<T, ApiError> + Send + 'static,
 ) -> Result<T, ApiError> {
     let result = services.db.write_by_condition(through(services, &asker, work)).await;
-    told(services, &asker, action, None, result).await
+    told(services, &asker, Attempt { action, object_kind: "employee", object: None }, result).await
 }
 
 /// `work` behind the reading of who asks: both belong to one transaction.
@@ -94,8 +110,7 @@ where
 async fn told<T>(
     services: &Services,
     asker: &Asker,
-    action: &'static str,
-    card: Option<EmployeeId>,
+    attempt: Attempt,
     result: Result<Result<T, Refusal>, ApiError>,
 ) -> Result<T, ApiError> {
     match result {
@@ -107,7 +122,7 @@ async fn told<T>(
                 problem.code,
                 ProblemCode::Forbidden | ProblemCode::NeedsConfirmation | ProblemCode::OwnCard
             ) {
-                refused(services, asker, action, card.map(Id::from), problem.code.as_str()).await?;
+                refused(services, asker, attempt, problem.code.as_str()).await?;
             }
             Err(ApiError::Problem(problem))
         }
@@ -116,14 +131,15 @@ async fn told<T>(
 }
 
 fn enter(conn: &mut Conn, services: &Services, asker: &Asker) -> Result<Result<Actor, Refusal>, ApiError> {
-    Ok(Actor::load(conn, asker, services.context.today())?)
+    Ok(Actor::load(conn, asker, &services.context)?)
 }
 
 /// The answer to somebody whose roles open nothing. The journal has its reason, but for people who work as no
 /// card: they have lost nothing, and are shown where to bind one.
 async fn turned_away(services: &Services, asker: &Asker, refusal: Refusal) -> Result<ApiError, ApiError> {
     if refusal != Refusal::NoCard {
-        refused(services, asker, "kontingent.entered", asker.card, refusal.reason()).await?;
+        let attempt = Attempt { action: "kontingent.entered", object_kind: "employee", object: asker.card };
+        refused(services, asker, attempt, refusal.reason()).await?;
     }
     Ok(Problem::from(refusal).into())
 }
@@ -131,15 +147,19 @@ async fn turned_away(services: &Services, asker: &Asker, refusal: Refusal) -> Re
 async fn refused(
     services: &Services,
     asker: &Asker,
-    action: &'static str,
-    card: Option<Id>,
+    attempt: Attempt,
     reason: &'static str,
 ) -> Result<(), ApiError> {
     let (context, journal) = (services.context.clone(), asker.journal.clone());
     services
         .db
         .write_by_condition(move |conn| {
-            let event = Event::refused(action, "employee", card, reason);
+            let mut event = Event::refused(attempt.action, attempt.object_kind, attempt.object, reason);
+            // Whoever answers for the organization sees what was tried there.
+            event.organization = match (attempt.object_kind, attempt.object) {
+                ("employee", Some(card)) => organization_of(conn, card)?,
+                (_, object) => object,
+            };
             audit::record(conn, &context, &journal, event).map_err(ApiError::from)
         })
         .await

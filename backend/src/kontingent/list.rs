@@ -39,6 +39,25 @@ pub fn query_words(query: Option<&str>) -> Result<Vec<String>, ApiError> {
 }
 
 impl StaffOf<'_> {
+    /// The cards that a query asks for, out of those in view.
+    ///
+    /// # Errors
+    /// `malformed-parameter`; the database fails.
+    pub(super) fn filter(
+        &self,
+        conn: &mut Conn,
+        query: &EmployeeQuery,
+        today: NaiveDate,
+    ) -> Result<Filter, ApiError> {
+        Ok(Filter {
+            places: Places::within(conn, self.scope(), query.organization.map(Id::from))?,
+            role: query.role,
+            state: query.state,
+            words: query_words(query.query.as_deref())?,
+            today,
+        })
+    }
+
     /// A page of the staff list.
     ///
     /// # Errors
@@ -53,13 +72,7 @@ impl StaffOf<'_> {
         let sort = query.sort.unwrap_or_default();
         let read = |text: &str| cursor::read(sort, text);
         let from = start(query.after.as_ref(), query.before.as_ref(), read)?;
-        let filter = Filter {
-            places: Places::within(conn, self.scope(), query.organization.map(Id::from))?,
-            role: query.role,
-            state: query.state,
-            words: query_words(query.query.as_deref())?,
-            today,
-        };
+        let filter = self.filter(conn, query, today)?;
         let (from, backwards) = match &from {
             From::Start => (None, false),
             From::After(place) => (Some(place), false),
@@ -78,7 +91,7 @@ impl StaffOf<'_> {
 }
 
 /// Adds to rows what stands in other tables, in one query each.
-fn rows_of(conn: &mut Conn, rows: &[ListRow], today: NaiveDate) -> QueryResult<Vec<EmployeeRow>> {
+pub(super) fn rows_of(conn: &mut Conn, rows: &[ListRow], today: NaiveDate) -> QueryResult<Vec<EmployeeRow>> {
     let ids: Vec<Id> = rows.iter().map(|row| row.id).collect();
     let mut places: Vec<Id> = rows.iter().map(|row| row.organization_id).collect();
     places.sort_unstable();

@@ -25,6 +25,10 @@ pub(super) const NOT_BOUND: NaiveDateTime = moment(1);
 /// `employees.account_seen_at` of a card whose account has never signed in.
 pub(super) const NEVER_SEEN: NaiveDateTime = moment(2);
 
+/// `employees.archived_at` of a card that an import prepares: it is there for nobody until the import is decided.
+/// Whoever leaves the archive out leaves it out too.
+pub(super) const HIDDEN: NaiveDateTime = moment(3);
+
 const fn moment(day: u32) -> NaiveDateTime {
     match NaiveDate::from_ymd_opt(1, 1, day) {
         Some(day) => day.and_time(chrono::NaiveTime::MIN),
@@ -306,11 +310,8 @@ impl Filter {
         }
         match rows.source() {
             Source::Cards => false,
-            Source::Words => {
-                self.role.is_some()
-                    || self.places != Places::All
-                    || !matches!(self.state, None | Some(EmployeeState::Archived))
-            }
+            // Of the archive too: what an import prepares is to be told from it.
+            Source::Words => self.role.is_some() || self.places != Places::All || self.state.is_some(),
             Source::Roles => self.state_of_card().is_some(),
         }
     }
@@ -440,6 +441,12 @@ impl Filter {
         let today = self.today;
         if self.state == Some(EmployeeState::Archived) {
             sql.push(" AND ").push(table).push(".archived_at IS NOT NULL");
+            sql.push(" AND coalesce(")
+                .push(table)
+                .push(".archived_at, ")
+                .push(table)
+                .push(".archived_at) <> ");
+            sql.moment(HIDDEN);
             has_had(sql, table, role);
             return;
         }

@@ -34,6 +34,10 @@ const FEW: i64 = 600;
 const STEPS: [i64; 4] = [1_500, 12_000, 96_000, i64::MAX];
 /// Looking up a row costs as much as passing over so many.
 const LOOK_UP: i64 = 12;
+/// Cards of an export that are read at a time.
+pub(super) const BATCH: usize = 1_000;
+/// Identifiers in a statement.
+const IDS: usize = 100;
 /// So many words that begin alike are gone through one beside the other, each in the order of the names.
 const WORDS_BESIDE: usize = 16;
 /// Cards of so many organizations are looked through, one after the other, and then of so many.
@@ -429,7 +433,7 @@ fn write_order(sql: &mut Sql, source: Source, order: Order, rises: bool) {
 /// Rows are read in one of few numbers, so that there are few statements.
 fn read_at_most(limit: usize) -> usize {
     let most = usize::try_from(MAX_LIMIT).unwrap_or(usize::MAX) + 1;
-    [1, 26, 51].into_iter().find(|few| *few >= limit).unwrap_or(most).max(limit)
+    [1, 26, 51, most, BATCH].into_iter().find(|few| *few >= limit).unwrap_or(limit)
 }
 
 /// Goes through rows that lie in the order of the list; nothing where the page is not full after `most` of them.
@@ -757,6 +761,80 @@ fn of_organization(
             key => Place { key, id: place.id },
         })
         .collect())
+}
+
+/// Every card of the filter, in the order of the list, where something that is asked for has `most` rows or fewer;
+/// nothing where all of it is more frequent.
+///
+/// # Errors
+/// The database fails.
+pub(super) fn all_of_few(
+    conn: &mut Conn,
+    filter: &Filter,
+    sort: EmployeeSort,
+    most: i64,
+) -> QueryResult<Option<Vec<Place>>> {
+    if filter.places == Places::Nowhere {
+        return Ok(Some(Vec::new()));
+    }
+    let ways = filter.one_place().map_or_else(|| filter.ways(), |place| vec![vec![Rows::Place(place)]]);
+    let mut least: Option<(i64, &Vec<Rows>)> = None;
+    for way in &ways {
+        let size = size(conn, filter, way, most)?;
+        if size <= most && least.is_none_or(|(known, _)| size < known) {
+            least = Some((size, way));
+        }
+    }
+    let Some((_, way)) = least else { return Ok(None) };
+    let mut all = all(conn, filter, sort, way)?;
+    if !order(sort).1 {
+        all.reverse();
+    }
+    Ok(Some(all))
+}
+
+/// The next cards in the order of the list, however far ahead they are: whoever reads it to its end goes through
+/// all cards once.
+///
+/// # Errors
+/// The database fails.
+pub(super) fn next(
+    conn: &mut Conn,
+    filter: &Filter,
+    sort: EmployeeSort,
+    from: Option<&Place>,
+    limit: usize,
+) -> QueryResult<Vec<Place>> {
+    // A page is read with one more.
+    let wanted = Wanted { sort, from, backwards: false, limit: limit.saturating_sub(1) };
+    if filter.places == Places::Nowhere {
+        return Ok(Vec::new());
+    }
+    if order(sort).0 == Order::Organization {
+        return page_by_organizations(conn, filter, wanted);
+    }
+    Ok(ahead(conn, filter, wanted, &Rows::All, i64::MAX)?.unwrap_or_default())
+}
+
+/// Which of some cards are cards of the filter.
+///
+/// # Errors
+/// The database fails.
+pub(super) fn among(conn: &mut Conn, filter: &Filter, places: &[Place]) -> QueryResult<HashSet<Id>> {
+    let mut found = HashSet::new();
+    for some in places.chunks(IDS) {
+        let mut sql = Sql::default();
+        sql.push("SELECT employees.id FROM employees WHERE employees.id IN (");
+        // Always as many, so that there is one statement: the last one again and again.
+        let ids = some.iter().chain(some.last().into_iter().cycle()).take(IDS);
+        for (number, place) in ids.enumerate() {
+            sql.push(if number == 0 { "" } else { ", " }).id(place.id);
+        }
+        sql.push(")");
+        filter.write(&mut sql, &Rows::All, "employees");
+        found.extend(sql.answering::<DbUuid>().load::<Id>(conn)?);
+    }
+    Ok(found)
 }
 
 /// The rows at some places, in their order.

@@ -2,7 +2,6 @@
 
 use chrono::{NaiveDateTime, TimeDelta};
 use diesel::prelude::*;
-use epos_shared::values::FullName;
 
 use super::actor::Asker;
 use crate::accounts::{self, Account, SignedIn};
@@ -17,7 +16,12 @@ pub(super) const BINDING_FAILURES: u32 = 20;
 
 impl From<&SignedIn> for Asker {
     fn from(signed_in: &SignedIn) -> Self {
-        Self { account: signed_in.account, card: signed_in.card, journal: signed_in.journal() }
+        Self {
+            account: signed_in.account,
+            card: signed_in.card,
+            category: signed_in.category,
+            journal: signed_in.journal(),
+        }
     }
 }
 
@@ -26,24 +30,28 @@ pub(super) fn account(conn: &mut Conn, id: Id) -> Result<Account, DbError> {
     accounts::find(conn, id)?.ok_or_else(|| diesel::result::Error::NotFound.into())
 }
 
-/// ФИО of an account that something refers to.
-pub(super) fn full_name(conn: &mut Conn, id: Id) -> Result<FullName, DbError> {
-    Ok(account(conn, id)?.name)
-}
+/// Whose failures to bind are counted: an account's, or those of a person from Госуслуги who has none yet.
+#[derive(Debug, Clone)]
+pub(super) struct Counter(String);
 
-/// Failures to bind are counted as those of sign-in are, by account.
-fn key(account: Id) -> String {
-    format!("binding/{account}")
+impl Counter {
+    pub(super) fn of_account(account: Id) -> Self {
+        Self(format!("binding/{account}"))
+    }
+
+    pub(super) fn of_person(services: &Services, oid: &str) -> Self {
+        Self(format!("binding/esia/{}", services.context.secrets().attempt_key(oid)))
+    }
 }
 
 /// When the wait of an account that failed too often is over, if it has to wait.
 pub(super) fn binding_lock(
     conn: &mut Conn,
     services: &Services,
-    account: Id,
+    counter: &Counter,
 ) -> QueryResult<Option<NaiveDateTime>> {
     let until: Option<Option<NaiveDateTime>> = counters::table
-        .find(key(account))
+        .find(&counter.0)
         .filter(counters::locked_until.gt(services.context.db_now()))
         .select(counters::locked_until)
         .first(conn)
@@ -55,13 +63,13 @@ pub(super) fn binding_lock(
 pub(super) fn binding_failed(
     conn: &mut Conn,
     services: &Services,
-    account: Id,
+    counter: &Counter,
 ) -> QueryResult<Result<u32, NaiveDateTime>> {
     let now = services.context.db_now();
     let limits = &services.config.sign_in;
     let window = TimeDelta::minutes(limits.window_minutes.into());
     let counted: Option<(i32, NaiveDateTime, Option<NaiveDateTime>)> = counters::table
-        .find(key(account))
+        .find(&counter.0)
         .select((counters::failures, counters::window_started_at, counters::locked_until))
         .first(conn)
         .optional()?;
@@ -78,7 +86,7 @@ pub(super) fn binding_failed(
         counters::locked_until.eq(locked_until),
     );
     on!(conn, |c| diesel::insert_into(counters::table)
-        .values((counters::key.eq(key(account)), values))
+        .values((counters::key.eq(&counter.0), values))
         .on_conflict(counters::key)
         .do_update()
         .set(values)
@@ -90,7 +98,7 @@ pub(super) fn binding_failed(
 }
 
 /// Nobody is guessing.
-pub(super) fn binding_succeeded(conn: &mut Conn, account: Id) -> QueryResult<()> {
-    diesel::delete(counters::table.find(key(account))).execute(conn)?;
+pub(super) fn binding_succeeded(conn: &mut Conn, counter: &Counter) -> QueryResult<()> {
+    diesel::delete(counters::table.find(&counter.0)).execute(conn)?;
     Ok(())
 }

@@ -74,6 +74,8 @@ impl StaffOf<'_> {
             organization: organization.summary(),
             full_name: organization.full_name.clone(),
             town: organization.town.clone(),
+            inn: organization.inn.clone(),
+            closed: !organization.is_open(today),
             above: found.above.into_iter().map(|(_, name)| name).collect(),
             has_below: found.has_below,
             assignable_roles,

@@ -22,6 +22,8 @@ use crate::http::{Body, Params, parse_path_id};
 
 /// Registers the calls of the feature.
 pub fn routes(config: &mut ServiceConfig) {
+    // Before the calls of one card, whose address they would be.
+    super::many_routes::routes(config);
     config
         .service(find_organizations)
         .service(list_employees)

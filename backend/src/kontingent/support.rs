@@ -12,9 +12,10 @@ use epos_shared::roles::Role;
 use super::actor::{Actor, Asker, Refusal};
 use crate::app::Services;
 use crate::audit::{self, Event};
-use crate::db::Conn;
+use crate::context::Context;
 use crate::db::schema::{accounts, bindings, employees, role_assignments};
 use crate::db::types::Id;
+use crate::db::{Conn, DbError};
 use crate::error::ApiError;
 
 /// What somebody wants to do, for the journal, where it is refused.
@@ -56,8 +57,8 @@ impl From<NoSupport> for Problem {
     }
 }
 
-fn enter(conn: &mut Conn, asker: &Asker, today: NaiveDate) -> QueryResult<Result<(), NoSupport>> {
-    Ok(match Actor::load(conn, asker, today)? {
+fn enter(conn: &mut Conn, asker: &Asker, context: &Context) -> Result<Result<(), NoSupport>, DbError> {
+    Ok(match Actor::load(conn, asker, context)? {
         Err(refusal) => Err(NoSupport::Refused(refusal)),
         Ok(actor) if actor.is_support() => Ok(()),
         Ok(_) => Err(NoSupport::OtherRole),
@@ -77,7 +78,7 @@ pub async fn read<T: Send + 'static>(
     let (tools, who) = (services.clone(), asker.clone());
     let result = services
         .db
-        .read::<_, ApiError, _>(move |conn| match enter(conn, &who, tools.context.today())? {
+        .read::<_, ApiError, _>(move |conn| match enter(conn, &who, &tools.context)? {
             Err(no) => Ok(Err(no)),
             Ok(()) => work(conn, &tools).map(Ok),
         })
@@ -101,7 +102,7 @@ pub async fn write<T: Send + 'static>(
     let (tools, who) = (services.clone(), asker.clone());
     let result = services
         .db
-        .write_tx::<_, ApiError, _>(move |conn| match enter(conn, &who, tools.context.today())? {
+        .write_tx::<_, ApiError, _>(move |conn| match enter(conn, &who, &tools.context)? {
             Err(no) => Ok(Err(no)),
             Ok(()) => work(conn, &tools, &who).map(Ok),
         })

@@ -2,7 +2,7 @@
 
 use chrono::NaiveDate;
 use epos_shared::api::employees::{
-    BindingSummary, CardPermissions, CredentialsSummary, EmployeeCard, RoleAssignment,
+    BindingSummary, CardPermissions, CredentialsSummary, EmployeeCard, RoleAssignment, RoleOnCard,
 };
 use epos_shared::ids::EmployeeId;
 use epos_shared::problem::{Problem, ProblemCode};
@@ -14,6 +14,7 @@ use super::actor::StaffOf;
 use super::binding_store::{self, Bound};
 use super::card_store::{self, CardRow};
 use super::credentials::{self, CredentialRow};
+use super::list_filter::HIDDEN;
 use super::{list, outside};
 use crate::accounts;
 use crate::app::Services;
@@ -42,7 +43,8 @@ impl StaffOf<'_> {
         id: EmployeeId,
         today: NaiveDate,
     ) -> Result<CardInView, ApiError> {
-        let Some(row) = card_store::find(conn, id.into())? else {
+        let Some(row) = card_store::find(conn, id.into())?.filter(|row| row.archived_at != Some(HIDDEN))
+        else {
             return Err(ProblemCode::NotFound.into());
         };
         let Some((organization, relation)) = self.organization(conn, row.organization_id)? else {
@@ -115,12 +117,15 @@ impl StaffOf<'_> {
                 state: newest.state(services.context.db_now()),
             }),
         };
+        let person = row.person(services.context.secrets())?;
         Ok(EmployeeCard {
             id: row.id.into(),
             version: i64::from(row.version),
             organization: card.organization.summary(),
-            name: row.name()?,
-            email: card_store::email(row.email.as_deref())?,
+            name: person.name,
+            email: person.email,
+            snils: person.snils,
+            phone: person.phone,
             login: card_store::login(&row.login)?,
             note: row.note.clone(),
             roles: card.roles.clone(),
@@ -160,6 +165,12 @@ fn issuer(conn: &mut Conn, newest: &CredentialRow) -> Result<Option<String>, DbE
 }
 
 impl CardInView {
+    /// What is on the card already, for the rules of changed roles.
+    pub(super) fn roles_on_card(&self) -> Vec<RoleOnCard> {
+        let known = |role: &RoleAssignment| RoleOnCard { id: role.id, role: role.role, period: role.period };
+        self.roles.iter().map(known).collect()
+    }
+
     /// The roles that rights are judged by: those not ended, all of them where every one has.
     pub(super) fn targets(&self) -> Vec<Role> {
         let of = |ended: bool| {

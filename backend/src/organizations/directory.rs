@@ -133,6 +133,14 @@ pub fn numbers_of(conn: &mut Conn, id: Id) -> QueryResult<(Option<String>, Optio
     t::table.find(id).select((t::inn, t::kpp)).first(conn)
 }
 
+/// ИНН and КПП of some organizations, where they are known, in no order.
+///
+/// # Errors
+/// The database fails.
+pub fn numbers_of_all(conn: &mut Conn, ids: &[Id]) -> QueryResult<Vec<(Id, Option<String>, Option<String>)>> {
+    t::table.filter(t::id.eq_any(ids)).select((t::id, t::inn, t::kpp)).load(conn)
+}
+
 /// The organization with this ИНН and КПП.
 ///
 /// # Errors

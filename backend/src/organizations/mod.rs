@@ -1,5 +1,6 @@
 //! Organizations: a tree from the operator and the departments down to schools.
 
+mod administration;
 mod directory;
 mod store;
 
@@ -15,10 +16,11 @@ use crate::context::Context;
 use crate::db::Conn;
 use crate::db::types::Id;
 
-pub use directory::{Directory, numbers_of, with_inn, with_numbers};
+pub use administration::routes;
+pub use directory::{Directory, numbers_of, numbers_of_all, with_inn, with_numbers};
 pub use store::{
     Found, KindsByPlace, OrganizationRow, Search, count, descendants_of, find, find_all, first_of, has_below,
-    in_order, keys, place, search,
+    in_order, keys, place, search, with_keys,
 };
 
 /// Which organizations somebody sees.
@@ -72,7 +74,13 @@ impl OrganizationRow {
 /// The database refuses (a second organization with the same ИНН and КПП, a parent that is not there).
 pub fn create(conn: &mut Conn, context: &Context, new: &NewOrganization) -> QueryResult<OrganizationId> {
     let id = context.id();
-    let words = search_tokens(&format!("{} {} {}", new.short_name, new.full_name, new.town));
+    let inn = new.inn.as_ref().map(Inn::as_str);
+    let words = words_of(&new.short_name, &new.full_name, &new.town, inn);
     store::insert(conn, id, new, &search_key(&new.short_name), &words, context.db_now())?;
     Ok(id.into())
+}
+
+/// The words an organization is searched by: of its names, of its town, its ИНН.
+fn words_of(short_name: &str, full_name: &str, town: &str, inn: Option<&str>) -> Vec<String> {
+    search_tokens(&format!("{short_name} {full_name} {town} {}", inn.unwrap_or_default()))
 }

@@ -30,6 +30,8 @@ pub struct OrganizationRow {
     pub town: String,
     /// The first day it is closed on.
     pub closed_on: Option<NaiveDate>,
+    /// ИНН, where it is known.
+    pub inn: Option<String>,
 }
 
 pub(super) type Columns = (
@@ -39,8 +41,9 @@ pub(super) type Columns = (
     organizations::full_name,
     organizations::town,
     organizations::closed_on,
+    organizations::inn,
 );
-pub(super) type Line = (Id, String, String, String, String, Option<NaiveDate>);
+pub(super) type Line = (Id, String, String, String, String, Option<NaiveDate>, Option<String>);
 
 pub(super) const COLUMNS: Columns = (
     organizations::id,
@@ -49,12 +52,15 @@ pub(super) const COLUMNS: Columns = (
     organizations::full_name,
     organizations::town,
     organizations::closed_on,
+    organizations::inn,
 );
 
-pub(super) fn row((id, kind, short_name, full_name, town, closed_on): Line) -> QueryResult<OrganizationRow> {
+pub(super) fn row(
+    (id, kind, short_name, full_name, town, closed_on, inn): Line,
+) -> QueryResult<OrganizationRow> {
     let kind = OrganizationKind::from_wire(&kind)
         .ok_or_else(|| diesel::result::Error::DeserializationError(format!("a kind: {kind}").into()))?;
-    Ok(OrganizationRow { id, kind, short_name, full_name, town, closed_on })
+    Ok(OrganizationRow { id, kind, short_name, full_name, town, closed_on, inn })
 }
 
 pub(super) fn insert(
@@ -96,6 +102,11 @@ pub(super) fn insert(
         })
         .collect();
     on!(conn, |c| diesel::insert_into(tree::table).values(&places).execute(c))?;
+    insert_words(conn, id, words)
+}
+
+/// The words an organization is searched by.
+pub(super) fn insert_words(conn: &mut Conn, id: Id, words: &[String]) -> QueryResult<()> {
     let tokens: Vec<_> = words
         .iter()
         .map(|word| (organization_tokens::token.eq(word), organization_tokens::organization_id.eq(id)))
@@ -122,6 +133,18 @@ pub fn find_all(conn: &mut Conn, ids: &[Id]) -> QueryResult<Vec<OrganizationRow>
     let found: Vec<Line> =
         organizations::table.filter(organizations::id.eq_any(ids)).select(COLUMNS).load(conn)?;
     found.into_iter().map(row).collect()
+}
+
+/// The organizations with one of these keys of their short names, each with its key.
+///
+/// # Errors
+/// The database fails.
+pub fn with_keys(conn: &mut Conn, keys: &[String]) -> QueryResult<Vec<(String, OrganizationRow)>> {
+    let rows: Vec<(String, Line)> = organizations::table
+        .filter(organizations::search_key.eq_any(keys))
+        .select((organizations::search_key, COLUMNS))
+        .load(conn)?;
+    rows.into_iter().map(|(key, line)| Ok((key, row(line)?))).collect()
 }
 
 /// The keys that some organizations are sorted by.

@@ -151,7 +151,7 @@ pub(super) fn approve(
             if *kind == OrganizationKind::Operator {
                 return Err(wrong(ModerationError::KindMissing, "kind"));
             }
-            if !matches!(above, OrganizationKind::Operator | OrganizationKind::EducationDepartment) {
+            if !kind.stands_below(above) {
                 return Err(wrong(ModerationError::ParentMissing, "parent_id"));
             }
             let new = NewOrganization {

@@ -222,6 +222,7 @@ impl People {
             login,
             name,
             email,
+            note: String::new(),
             created_at,
             archived_at,
             roles,

@@ -18,18 +18,29 @@ fn kontingent(href: &str) -> Subsystem {
     }
 }
 
-/// What is open to somebody with these cards. A РСАА account is a staff account even before any card: it is
-/// led to the binding of one.
+/// What is open to staff with these cards. A staff account is one even before any card: it is led to the binding of
+/// one, and told whether there is one that fits.
 #[must_use]
-pub fn allowed(cards: &[OwnCard]) -> SubsystemsAllowed {
+pub fn allowed(cards: &[OwnCard], has_matched_card: bool) -> SubsystemsAllowed {
     if cards.is_empty() {
         let items = vec![kontingent("/kontingent/bind")];
-        return SubsystemsAllowed { items, advice: Some(SubsystemsAdvice::BindCard) };
+        let advice =
+            if has_matched_card { SubsystemsAdvice::BindMatchedCard } else { SubsystemsAdvice::BindCard };
+        return SubsystemsAllowed { items, advice: Some(advice) };
     }
     let mut in_force = cards.iter().flat_map(OwnCard::roles_in_force).peekable();
     if in_force.peek().is_none() {
+        if has_matched_card {
+            let items = vec![kontingent("/kontingent/bind")];
+            return SubsystemsAllowed { items, advice: Some(SubsystemsAdvice::BindMatchedCard) };
+        }
         return SubsystemsAllowed { items: Vec::new(), advice: Some(SubsystemsAdvice::NoRoleInForce) };
     }
     let items = if in_force.any(works_in_kontingent) { vec![kontingent("/kontingent")] } else { Vec::new() };
     SubsystemsAllowed { items, advice: None }
+}
+
+/// What is open to parents and students: nothing yet.
+fn for_others() -> SubsystemsAllowed {
+    SubsystemsAllowed { items: Vec::new(), advice: Some(SubsystemsAdvice::NothingForCategory) }
 }

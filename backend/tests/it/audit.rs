@@ -1,9 +1,9 @@
 //! The journal shows what was done to it.
 
 use diesel::prelude::*;
-use epos_backend::audit::{self, Actor, Event, Verification};
+use epos_backend::audit::{self, Actor, Checkpoint, Event, Fault, Verification};
 use epos_backend::context::Context;
-use epos_backend::db::schema::audit_events;
+use epos_backend::db::schema::{audit_events, audit_heads};
 use epos_backend::db::types::Id;
 use epos_backend::db::{Conn, DbError};
 
@@ -24,7 +24,27 @@ async fn write_events(app: &TestApp, count: u8) {
 
 async fn verify(app: &TestApp) -> Verification {
     let context: Context = app.services.context.clone();
-    app.read(move |conn| audit::verify(conn, context.secrets())).await
+    app.read(move |conn| audit::verify(conn, context.secrets(), &[])).await
+}
+
+/// The first broken position and what is wrong there.
+async fn broken(app: &TestApp) -> Option<(i64, Fault)> {
+    verify(app).await.broken.map(|broken| (broken.position, broken.fault))
+}
+
+fn holds(sealed: i64, unsealed: i64) -> Verification {
+    Verification { sealed, unsealed, broken: None, checkpoints: 0 }
+}
+
+/// Changes a sealed row past the journal.
+async fn give_position(app: &TestApp, from: i64, to: i64) {
+    app.write(move |conn| {
+        diesel::update(audit_events::table.filter(audit_events::position.eq(from)))
+            .set(audit_events::position.eq(to))
+            .execute(conn)?;
+        Ok(())
+    })
+    .await;
 }
 
 async fn sealed(app: &TestApp) {
@@ -45,7 +65,7 @@ crate::both_databases! {
         sealed(app).await;
         write_events(app, 2).await;
         sealed(app).await;
-        assert_eq!(verify(app).await, Verification { sealed: 5, unsealed: 0, broken_at: None });
+        assert_eq!(verify(app).await, holds(5, 0));
     }
 
     async fn an_altered_row_shows(app: TestApp) {
@@ -59,7 +79,8 @@ crate::both_databases! {
             Ok(())
         })
         .await;
-        assert_eq!(verify(app).await.broken_at, Some(3));
+        assert_eq!(broken(app).await, Some((3, Fault::Altered)));
+        assert!(verify(app).await.broken.unwrap().entry.is_some());
     }
 
     async fn a_removed_row_shows_also_the_last(app: TestApp) {
@@ -70,13 +91,50 @@ crate::both_databases! {
             Ok(())
         })
         .await;
-        assert_eq!(verify(app).await.broken_at, Some(5));
+        assert_eq!(broken(app).await, Some((5, Fault::EndCut)));
         app.write(|conn| {
             diesel::delete(audit_events::table.filter(audit_events::position.eq(2))).execute(conn)?;
             Ok(())
         })
         .await;
-        assert_eq!(verify(app).await.broken_at, Some(2));
+        assert_eq!(broken(app).await, Some((2, Fault::Missing)));
+    }
+
+    async fn a_changed_order_shows(app: TestApp) {
+        write_events(app, 5).await;
+        sealed(app).await;
+        give_position(app, 2, 99).await;
+        give_position(app, 3, 2).await;
+        give_position(app, 99, 3).await;
+        assert_eq!(broken(app).await, Some((2, Fault::Order)));
+    }
+
+    async fn a_head_that_was_set_back_shows(app: TestApp) {
+        write_events(app, 5).await;
+        sealed(app).await;
+        let second: Vec<u8> = app.read(|conn| {
+            let seals: Option<Vec<u8>> =
+                audit_events::table.filter(audit_events::position.eq(2)).select(audit_events::seal).first(conn)?;
+            Ok(seals.unwrap())
+        }).await;
+        app.write(move |conn| {
+            diesel::update(audit_heads::table)
+                .set((audit_heads::position.eq(2), audit_heads::seal.eq(&second)))
+                .execute(conn)?;
+            Ok(())
+        }).await;
+        assert_eq!(broken(app).await, Some((5, Fault::Head)));
+        // With it everything behind it: what is left holds by itself, but not against a checkpoint.
+        let (context, kept) = (app.services.context.clone(), app.read(audit::checkpoint).await.unwrap());
+        let later: Checkpoint = format!("epos-audit 5 {}", "ab".repeat(32)).parse().unwrap();
+        app.write(|conn| {
+            diesel::delete(audit_events::table.filter(audit_events::position.gt(2))).execute(conn)?;
+            Ok(())
+        }).await;
+        assert_eq!(verify(app).await, holds(2, 0));
+        let found = app.read(move |conn| audit::verify(conn, context.secrets(), &[later, kept])).await;
+        assert_eq!(found.broken.map(|broken| (broken.position, broken.fault)), Some((5, Fault::Checkpoint)));
+        assert_eq!(found.checkpoints, 1);
     }
 
     #[configure(|config| config.audit.seal_interval_ms = 3_600_000)]
@@ -84,7 +142,7 @@ crate::both_databases! {
         // The sealer has looked once, at the start.
         tokio::time::sleep(std::time::Duration::from_millis(200)).await;
         write_events(app, 4).await;
-        assert_eq!(verify(app).await, Verification { sealed: 0, unsealed: 4, broken_at: None });
+        assert_eq!(verify(app).await, holds(0, 4));
     }
 
     async fn a_lease_has_one_holder_and_a_growing_token(app: TestApp) {

@@ -79,9 +79,41 @@ crate::both_databases! {
         let url = app.services.config.database.url.clone();
         let (output, said) = run(epos(&url).arg("migrate"), "");
         assert!(output.status.success() && said.contains("current"), "{said}");
-        let (output, said) = run(epos(&url).arg("verify-audit"), "");
+        let (output, said) = run(epos(&url).args(["audit", "verify"]), "");
         assert!(output.status.success() && said.contains("sealed: 0"), "{said}");
         assert!(matches!(app.kind, Kind::Sqlite | Kind::Postgres));
+    }
+
+    async fn the_journal_is_proven_against_what_was_kept_elsewhere(app: TestApp) {
+        let url = app.services.config.database.url.clone();
+        let (output, said) = run(epos(&url).args(["audit", "checkpoint"]), "");
+        assert!(!output.status.success() && said.contains("nothing of the journal is sealed"), "{said}");
+        assert!(create(app, "glavnaya", "glavnaya@epos.test", PASSWORD).0);
+        let sealed = async || {
+            let unsealed = app.read(epos_backend::audit::has_unsealed).await;
+            !unsealed
+        };
+        app.eventually("every row is sealed", sealed).await;
+        let (output, said) = run(epos(&url).args(["audit", "checkpoint"]), "");
+        assert!(output.status.success() && said.starts_with("epos-audit 3 "), "{said}");
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("kept");
+        std::fs::write(&file, &said).unwrap();
+        let verify = || {
+            let mut command = epos(&url);
+            command.args(["audit", "verify", "--checkpoint"]).arg(&file);
+            let (output, said) = run(&mut command, "");
+            (output.status.code(), said)
+        };
+        let (code, told) = verify();
+        assert!(code == Some(0) && told.contains("sealed: 3") && told.contains("1 of 1"), "{told}");
+        // A line of another chain.
+        std::fs::write(&file, format!("{said}epos-audit 2 {}\n", "00".repeat(32))).unwrap();
+        let (code, told) = verify();
+        assert!(code == Some(1) && told.contains("position 2: the checkpoint is not in the chain"), "{told}");
+        std::fs::write(&file, "nonsense").unwrap();
+        let (code, told) = verify();
+        assert!(code == Some(1) && told.contains("line 1: a checkpoint is a line"), "{told}");
     }
 }
 

@@ -249,7 +249,7 @@ crate::both_databases! {
             for _ in 0..1_000 {
                 let new = epos_shared::api::employees::NewEmployee {
                     organization_id: school.into(),
-                    person: epos_shared::api::employees::Person { name: people::name(text), email: None },
+                    person: epos_shared::api::employees::Person { name: people::name(text), email: None, snils: None, phone: None },
                     roles: Vec::new(),
                     note: String::new(),
                 };

@@ -64,7 +64,12 @@ pub async fn card_with_email(
     let roles = roles.iter().map(|(role, text)| RoleInput { id: None, role: *role, period: days(text) });
     let new = NewEmployee {
         organization_id: organization.into(),
-        person: Person { name: name(full_name), email: Some(email.parse().unwrap()) },
+        person: Person {
+            name: name(full_name),
+            email: Some(email.parse().unwrap()),
+            snils: None,
+            phone: None,
+        },
         roles: roles.collect(),
         note: String::new(),
     };
@@ -168,6 +173,8 @@ pub fn form_of(card: &Value) -> Value {
             "patronymic": card["name"]["patronymic"].as_str().unwrap_or_default(),
             "no_patronymic": card["name"]["patronymic"].is_null(),
             "email": card["email"].as_str().unwrap_or_default(),
+            "snils": card["snils"].as_str().unwrap_or_default(),
+            "phone": card["phone"].as_str().unwrap_or_default(),
         },
         "roles": roles,
         "note": card["note"],

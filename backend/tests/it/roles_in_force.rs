@@ -73,7 +73,8 @@ crate::both_databases! {
                 Ok(bindings::table.filter(bindings::employee_id.eq(own)).select(bindings::account_id).first(conn)?)
             })
             .await;
-        let asker = || Asker { account, card: Some(own), journal: audit::Actor::program() };
+        let category = Some(epos_shared::roles::RoleCategory::Employee);
+        let asker = || Asker { account, card: Some(own), category, journal: audit::Actor::program() };
         // The check: everything is open.
         gate::read(&app.services, asker(), move |conn, services, staff| {
             staff.list(conn, &Default::default(), services.context.today())

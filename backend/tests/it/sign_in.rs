@@ -62,11 +62,15 @@ crate::both_databases! {
                     "user_name": "ivanova"
                   },
                   "cards": [],
+                  "categories": [
+                    "employee"
+                  ],
                   "category": "employee",
                   "consent_required": false,
                   "expires_at": "2026-11-22T19:00:00Z",
                   "idle_expires_at": "2026-11-22T07:30:00Z",
-                  "today": "2026-11-22"
+                  "today": "2026-11-22",
+                  "way": "password"
                 }
                 "#);
             }

@@ -66,6 +66,33 @@ async fn it_starts_with_nothing_configured_and_says_what_a_client_needs() {
 }
 
 #[test]
+fn it_ends_with_its_standard_input() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut child = command(folder.path())
+        .args(["--listen", "127.0.0.1:0", "--until-stdin-ends"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("it runs");
+    let mut said = String::new();
+    BufReader::new(child.stdout.take().expect("its output")).read_line(&mut said).expect("text");
+    assert!(said.contains("http://127.0.0.1:"), "{said}");
+    assert!(child.try_wait().expect("a state").is_none());
+    drop(child.stdin.take());
+    assert!(child.wait().expect("an end").success());
+}
+
+#[test]
+fn an_address_that_is_taken_is_named() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = taken.local_addr().expect("an address").to_string();
+    let output = command(folder.path()).args(["--listen", &address]).output().expect("it runs");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(!output.status.success() && said.contains(&address), "{said}");
+}
+
+#[test]
 fn a_wrong_configuration_is_refused_with_words() {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("standin.toml");

@@ -1,9 +1,9 @@
 //! People, contacts, places in organizations.
 
-use reqwest::StatusCode;
+use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
-use crate::common::{Form, LOGIN, OID, Provider, V3_REFRESH};
+use crate::common::{Form, LOGIN, OID, Provider, V3_REFRESH, http};
 
 const ALL: &str = "openid fullname birthdate gender snils inn email mobile usr_org";
 
@@ -97,6 +97,54 @@ async fn contacts_come_as_addresses_or_embedded() {
 }
 
 #[actix_web::test]
+async fn embedding_is_heeded_in_each_of_its_forms() {
+    let provider = Provider::start().await;
+    let open = token(&provider, 1, ALL).await;
+    let (_, contacts) = provider.read(&open, &format!("{}/ctts?embed=(elements)", path(1))).await;
+    let (_, by_level) = provider.read(&open, &format!("{}/ctts?embed=%28elements-1%29", path(1))).await;
+    assert_eq!(contacts, by_level);
+    for embed in ["(contacts.elements)", "(contacts.elements-1)", "(documents.elements,contacts.elements)"] {
+        let (_, person) = provider.read(&open, &format!("{}?embed={embed}", path(1))).await;
+        assert_eq!(person["contacts"], contacts, "{embed}");
+    }
+    for none in ["", "?embed=contacts.elements", "?embed=(documents.elements)", "?embed=(elements)"] {
+        let (_, person) = provider.read(&open, &format!("{}{none}", path(1))).await;
+        assert!(person.get("contacts").is_none(), "{none}");
+    }
+    let named = token(&provider, 1, "openid fullname").await;
+    let (status, person) = provider.read(&named, &format!("{}?embed=(contacts.elements)", path(1))).await;
+    assert_eq!(status, StatusCode::OK);
+    assert!(person.get("contacts").is_none(), "another scope's");
+}
+
+#[actix_web::test]
+async fn resources_answer_head_as_get_without_the_body_and_nothing_else() {
+    let provider = Provider::start().await;
+    let token = token(&provider, 1, ALL).await;
+    let url = format!("{}{}", provider.url, path(1));
+    let get = http().get(&url).bearer_auth(&token).send().await.expect("an answer");
+    let head = http().head(&url).bearer_auth(&token).send().await.expect("an answer");
+    assert_eq!((head.status(), get.status()), (StatusCode::OK, StatusCode::OK));
+    for name in ["content-type", "content-length"] {
+        assert_eq!(head.headers().get(name), get.headers().get(name), "{name}");
+    }
+    assert_eq!(get.headers()["content-type"], "application/json");
+    assert!(head.bytes().await.expect("a body").is_empty());
+    for method in [Method::POST, Method::PUT, Method::DELETE] {
+        let answer = http().request(method, &url).bearer_auth(&token).send().await.expect("an answer");
+        assert_eq!(answer.status(), StatusCode::METHOD_NOT_ALLOWED);
+    }
+    // Who shows no token at all is only told which kind is wanted (RFC 6750, 3.1).
+    let bare = http().get(&url).send().await.expect("an answer");
+    assert_eq!(
+        (bare.status(), &bare.headers()["www-authenticate"]),
+        (StatusCode::UNAUTHORIZED, &"Bearer".parse().expect("a value"))
+    );
+    let wrong = http().get(&url).bearer_auth("nothing").send().await.expect("an answer");
+    assert_eq!(wrong.headers()["www-authenticate"], "Bearer error=\"invalid_token\"");
+}
+
+#[actix_web::test]
 async fn the_cast_has_every_kind_of_person() {
     let provider = Provider::start().await;
     let mut people = Vec::new();
@@ -148,7 +196,7 @@ async fn only_a_valid_access_token_of_this_person_opens() {
     let url = format!("{}{path}", provider.url);
     let response = provider.http.get(url).send().await.expect("an answer");
     assert_eq!(response.status(), StatusCode::UNAUTHORIZED);
-    assert_eq!(response.headers()["www-authenticate"], "Bearer error=\"invalid_token\"");
+    assert_eq!(response.headers()["www-authenticate"], "Bearer");
 }
 
 #[actix_web::test]

@@ -31,6 +31,18 @@ pub fn change_email() -> Deed {
     Deed::new(Method::POST, "/api/v1/profile/email".to_owned())
 }
 
+/// «Отвязать» Госуслуги.
+#[must_use]
+pub fn part_with_esia() -> Deed {
+    Deed::new(Method::DELETE, "/api/v1/profile/esia".to_owned())
+}
+
+/// «Задать пароль» by the link of a letter, as «Забыли пароль?» does.
+#[must_use]
+pub fn password_letter() -> Deed {
+    Deed::new(Method::POST, "/api/v1/recoveries".to_owned())
+}
+
 /// Takes the change of the e-mail back.
 #[must_use]
 pub fn keep_email() -> Deed {

@@ -1,11 +1,13 @@
 //! The addresses of the pages of support: accounts and applications.
 
 use epos_shared::api::accounts::{AccountCard, AccountRow, Application, JournalRow};
+use epos_shared::api::categories::{CategoryGrant, CategoryGrantDraft};
+use epos_shared::api::esia::{Alarm, EsiaHealth};
 use epos_shared::api::page::Page;
-use epos_shared::ids::{AccountId, ApplicationId};
+use epos_shared::ids::{AccountId, AlarmId, ApplicationId, CategoryGrantId};
 use gloo_net::http::Method;
 
-use super::{Answer, Deed, get};
+use super::{Answer, Deed, change, get, read};
 use crate::address::with_query;
 
 /// Which part of a list is asked for; the words are those of the address bar.
@@ -53,6 +55,40 @@ pub async fn applications(query: ListQuery) -> Answer<Page<Application>> {
 /// An application.
 pub async fn application(id: ApplicationId) -> Answer<Application> {
     get(&format!("/api/v1/applications/{id}")).await
+}
+
+/// The state of the link to Госуслуги.
+pub async fn esia_health() -> Answer<EsiaHealth> {
+    get("/api/v1/esia/health").await
+}
+
+/// A page of the alarms.
+pub async fn alarms(query: ListQuery) -> Answer<Page<Alarm>> {
+    get(&query.of("/api/v1/alarms")).await
+}
+
+/// Done with an alarm.
+#[must_use]
+pub fn resolve_alarm(id: AlarmId) -> Deed {
+    Deed::new(Method::POST, format!("/api/v1/alarms/{id}/resolve"))
+}
+
+/// A page of the categories that were given; what is a state in the address of a list is the category here.
+pub async fn categories(query: ListQuery) -> Answer<Page<CategoryGrant>> {
+    let ListQuery { query, state, after, before } = query;
+    let parameters = [("query", query), ("category", state), ("after", after), ("before", before)];
+    get(&with_query("/api/v1/categories", parameters)).await
+}
+
+/// «Дать категорию».
+pub async fn give_category(draft: &CategoryGrantDraft) -> Answer<CategoryGrant> {
+    read(&change(Method::POST, "/api/v1/categories", Some(draft)).await?)
+}
+
+/// «Забрать» a category.
+#[must_use]
+pub fn take_category(id: CategoryGrantId) -> Deed {
+    Deed::new(Method::DELETE, format!("/api/v1/categories/{id}"))
 }
 
 /// What support does to an account.

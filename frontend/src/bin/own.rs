@@ -1,4 +1,4 @@
-//! The program of one's own profile and of support.
+//! The program of one's own account.
 
 fn main() {
     epos_frontend::start_own();

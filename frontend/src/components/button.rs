@@ -94,11 +94,14 @@ pub fn LinkButton(
     /// More classes.
     #[prop(optional)]
     class: &'static str,
+    /// Whether the server answers at that address, not a page of the program.
+    #[prop(optional)]
+    external: bool,
     /// Its words.
     children: Children,
 ) -> impl IntoView {
     view! {
-        <a href=href class=format!("{} {class}", kind.class())>
+        <a href=href rel=external.then_some("external") class=format!("{} {class}", kind.class())>
             {children()}
         </a>
     }

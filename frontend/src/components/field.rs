@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::{Icon, Picture};
+use super::{Icon, Picture, live};
 use crate::form::{FormErrors, field_id};
 
 /// The ids under which a field's hint and error are told to screen readers.
@@ -367,12 +367,31 @@ pub fn Checkbox(
     /// It was ticked or cleared.
     #[prop(into)]
     on_change: Callback<()>,
+    /// What is wrong with it, where it is mandatory.
+    #[prop(optional)]
+    error: Option<Signal<Option<String>>>,
 ) -> impl IntoView {
+    let wrong = move || error.is_some_and(|error| error.with(Option::is_some));
+    let message = error.map(|error| {
+        live(move || match error.get() {
+            Some(error) => view! {
+                <p class="field-error" id=format!("{id}-error")>
+                    <Icon picture=Picture::Error/>
+                    <span>{error}</span>
+                </p>
+            }
+            .into_any(),
+            None => ().into_any(),
+        })
+    });
     view! {
         <label class="check">
             <input
                 type="checkbox"
                 id=id
+                aria-required=error.is_some().then_some("true")
+                aria-invalid=move || wrong().then_some("true")
+                aria-describedby=move || described_by(id, false, wrong())
                 prop:checked=move || checked.get()
                 on:change=move |event| {
                     checked.set(event_target_checked(&event));
@@ -381,6 +400,7 @@ pub fn Checkbox(
             />
             <span>{label}</span>
         </label>
+        {message}
     }
     .into_any()
 }

@@ -8,7 +8,7 @@ use crate::dom;
 #[derive(Clone, Copy)]
 struct Visits(StoredValue<bool>);
 
-/// Under which name a program leaves for the other one that it has shown pages.
+/// Under which name a program leaves for the next one that it has shown pages.
 const VISITED: &str = "epos-visited";
 
 /// Puts the count of pages into the context.
@@ -16,7 +16,7 @@ pub fn provide_visits() {
     provide_context(Visits(StoredValue::new(dom::handed_on(VISITED).is_some())));
 }
 
-/// Leaves the count for the other program: whoever pressed a link is led to the heading, as everywhere.
+/// Leaves the count for the next program: whoever pressed a link is led to the heading, as everywhere.
 pub fn hand_on_visits() {
     if expect_context::<Visits>().0.get_value() {
         dom::hand_on(VISITED, "1");

@@ -65,6 +65,8 @@ pub enum Body {
     Known(String),
     /// What is typed into these lines.
     Typed(&'static [Line], fn(&Typed) -> Made),
+    /// What is typed into these lines, for something as it was read in that version.
+    Versioned(&'static [Line], i64, fn(&Typed, i64) -> Made),
 }
 
 /// A question.
@@ -112,16 +114,17 @@ pub fn Questions(
         RwSignal::new(session.person_now().map(|person| person.account.user_name).unwrap_or_default());
     let [reason, email, current_password, new_password] =
         std::array::from_fn(|_| RwSignal::new(String::new()));
+    let typed = move || Typed {
+        reason: reason.get(),
+        email: email.get(),
+        current_password: current_password.get(),
+        new_password: new_password.get(),
+    };
     let made = move |asked: &Question| match &asked.body {
         Body::Nothing => Ok(None),
         Body::Known(body) => Ok(Some(body.clone())),
-        Body::Typed(_, make) => make(&Typed {
-            reason: reason.get(),
-            email: email.get(),
-            current_password: current_password.get(),
-            new_password: new_password.get(),
-        })
-        .map(Some),
+        Body::Typed(_, make) => make(&typed()).map(Some),
+        Body::Versioned(_, version, make) => make(&typed(), *version).map(Some),
     };
     let errors = FormErrors::new(move || {
         asked.with(|asked| asked.as_ref().and_then(|a| made(a).err())).unwrap_or_default()
@@ -129,7 +132,7 @@ pub fn Questions(
     let busy = RwSignal::new(false);
     let failure = RwSignal::new(None::<ApiError>);
     let lines = move || match asked.with(|asked| asked.as_ref().map(|asked| asked.body.clone())) {
-        Some(Body::Typed(lines, _)) => lines,
+        Some(Body::Typed(lines, _) | Body::Versioned(lines, ..)) => lines,
         _ => &[],
     };
     Effect::new(move |_| {

@@ -1,7 +1,9 @@
 //! «Вход» (screens.md 5).
 
 use leptos::prelude::*;
+use leptos_router::hooks::use_query_map;
 
+use crate::address::{esia_address, safe_next, sign_in_address};
 use crate::components::{Heading, Kind, LinkButton};
 use crate::session::{Forward, use_session};
 
@@ -11,16 +13,18 @@ pub fn SignInChoice() -> impl IntoView {
     let session = use_session();
     // Also a person who signed in meanwhile, in another tab.
     let signed = Memo::new(move |_| session.person().is_some());
+    let next = use_query_map().with_untracked(|query| query.get("next").unwrap_or_default());
+    let on = safe_next(&next).unwrap_or("/subsystems").to_owned();
     view! {
-        {move || signed.get().then(|| view! { <Forward to="/subsystems"/> })}
+        {move || signed.get().then(|| view! { <Forward to=on.clone()/> })}
         <div class="main-narrow centred">
             <div class="sign-in">
                 <Heading text="Вход"/>
                 <div class="links">
-                    <LinkButton href="/login/rsaa" kind=Kind::Primary class="button-wide">
+                    <LinkButton href=sign_in_address(&next) kind=Kind::Primary class="button-wide">
                         "Вход для сотрудников"
                     </LinkButton>
-                    <LinkButton href="/login/esia" class="button-wide">
+                    <LinkButton href=esia_address(&next) class="button-wide" external=true>
                         "Вход через ЕСИА"
                     </LinkButton>
                 </div>

@@ -5,28 +5,29 @@ mod home;
 pub mod kontingent;
 mod login;
 mod not_found;
+mod organizations;
 mod own_cards;
 mod profile;
 mod registration;
+mod roles;
 mod rsaa;
+mod sections;
 mod soon;
 mod staff_instruction;
 mod subsystems;
 mod support;
 
-pub use esia::Esia;
 pub use home::Home;
 pub use login::SignInChoice;
 pub use not_found::NotFound;
-pub use registration::consent_address;
 pub use rsaa::Rsaa;
-pub use soon::instruction;
+pub use sections::Sections;
 pub use staff_instruction::StaffInstruction;
 pub use subsystems::Subsystems;
 
 use leptos::prelude::*;
 
-use crate::session::SignedIn;
+use crate::session::{Before, SignedIn};
 
 /// The pages of the main program.
 pub fn of_main(parts: &[&str]) -> AnyView {
@@ -34,9 +35,10 @@ pub fn of_main(parts: &[&str]) -> AnyView {
         [""] => view! { <Home/> }.into_any(),
         ["login"] => view! { <SignInChoice/> }.into_any(),
         ["login", "rsaa"] => view! { <Rsaa/> }.into_any(),
-        ["login", "esia"] => view! { <Esia/> }.into_any(),
         ["instructions", "staff"] => view! { <StaffInstruction/> }.into_any(),
-        ["instructions", name] => instruction(name),
+        ["instructions", name] => soon::instruction(name),
+        [name @ ("support" | "portal")] => soon::soon(name),
+        ["roles"] => view! { <SignedIn before=Before::Consent><roles::Roles/></SignedIn> }.into_any(),
         ["subsystems"] => signed_in(|| view! { <Subsystems/> }.into_any()),
         ["kontingent"] => signed_in(|| view! { <kontingent::Entry/> }.into_any()),
         ["kontingent", "bind"] => signed_in(|| view! { <kontingent::Bind/> }.into_any()),
@@ -44,21 +46,46 @@ pub fn of_main(parts: &[&str]) -> AnyView {
         ["kontingent", "employees"] => signed_in(|| view! { <kontingent::EmployeeList/> }.into_any()),
         ["kontingent", "employees", "new"] => signed_in(|| view! { <kontingent::NewCard/> }.into_any()),
         ["kontingent", "employees", _] => signed_in(|| view! { <kontingent::SavedCard/> }.into_any()),
+        _ => view! { <NotFound/> }.into_any(),
+    }
+}
+
+/// The pages of one's own account; their addresses are known to [`Program::of`] too.
+///
+/// [`Program::of`]: epos_shared::programs::Program::of
+pub fn of_own(parts: &[&str]) -> AnyView {
+    match parts {
+        ["profile"] => view! { <SignedIn before=Before::Consent><profile::Profile/></SignedIn> }.into_any(),
+        ["login", "esia"] => view! { <esia::Failed/> }.into_any(),
+        ["login", "esia", "mismatch"] => view! { <esia::Mismatch/> }.into_any(),
         [name] => registration::page(name),
         _ => view! { <NotFound/> }.into_any(),
     }
 }
 
-/// The pages of the other program; their addresses are known to [`Program::of`] too.
+/// The pages of administration: a page is an arm here, the first or second word of its address in
+/// [`Program::of`], and, where the navigation leads to it, an entry of [`sections`].
 ///
 /// [`Program::of`]: epos_shared::programs::Program::of
-pub fn of_own(parts: &[&str]) -> AnyView {
+pub fn of_manage(parts: &[&str]) -> AnyView {
     match parts {
-        ["profile"] => signed_in(|| view! { <profile::Profile/> }.into_any()),
+        ["kontingent", "bulk"] => signed_in(kontingent::bulk),
+        ["kontingent", "import"] => signed_in(kontingent::import),
         ["accounts"] => signed_in(support::accounts),
         ["accounts", _] => signed_in(support::account),
         ["applications"] => signed_in(support::applications),
+        ["support", "esia"] => signed_in(support::esia),
+        ["support", "alarms"] => signed_in(support::alarms),
+        ["support", "categories"] => signed_in(support::categories),
+        ["support", "categories", "new"] => signed_in(support::new_category),
+        ["kontingent", "mismatches"] => signed_in(kontingent::mismatches),
+        ["kontingent", "mismatches", _] => signed_in(kontingent::mismatch),
         ["applications", _] => signed_in(support::application),
+        ["kontingent", "organizations"] => signed_in(organizations::tree),
+        ["kontingent", "organizations", "new"] => signed_in(organizations::new),
+        ["kontingent", "organizations", "import"] => signed_in(organizations::import),
+        ["kontingent", "organizations", _] => signed_in(organizations::one),
+        ["kontingent", "journal"] => signed_in(|| view! { <kontingent::Journal/> }.into_any()),
         _ => view! { <NotFound/> }.into_any(),
     }
 }

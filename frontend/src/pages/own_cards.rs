@@ -6,7 +6,9 @@ use leptos::prelude::*;
 
 use crate::components::RoleStateBadge;
 
-fn days(period: Period) -> String {
+/// The days of a role or a category.
+#[must_use]
+pub fn days(period: Period) -> String {
     let start = format_date(period.start());
     match period.end() {
         Some(end) => format!("с {start} по {}", format_date(end)),

@@ -1,29 +1,44 @@
 //! «Мой профиль» (screens.md 11).
 
+use epos_shared::api::esia::EsiaLink;
 use epos_shared::api::profile::{
     ChangeEmail, ChangePassword, OwnSessions, PendingEmailChange, Profile as OwnProfile,
 };
+use epos_shared::api::registration::RecoveryDraft;
+use epos_shared::api::session::SignInWay;
 use leptos::prelude::*;
+use leptos::task::spawn_local;
 
 use super::own_cards::own_cards;
-use crate::api::{self, own};
+use crate::api::{self, ApiError, esia, own};
 use crate::components::{
-    Alert, Badge, Body, Fetched, Fetching, Heading, Line, Made, Picture, Question, Questions, Tone, Typed,
-    asking, facts, lines, panel, shown, table,
+    Alert, Badge, Body, Button, Fetched, Fetching, Heading, Line, Made, Picture, ProblemAlert, Question,
+    Questions, Tone, Typed, asking, facts, lines, live, panel, shown, table, use_toasts,
 };
+use crate::dom;
 use crate::russian::{day, moment};
 use crate::session::{SessionContext, use_session};
 
 type Asked = RwSignal<Option<Question>>;
 
+/// Under which name the page leaves that the person went to Госуслуги to join the account: what comes back is told
+/// by it.
+pub const JOINING: &str = "epos-joining";
+
 /// The page.
 #[component]
 pub fn Profile() -> impl IntoView {
     let session = use_session();
+    let toasts = use_toasts();
     let (asked, again) = (RwSignal::new(None), RwSignal::new(()));
+    let joined = StoredValue::new(dom::handed_on(JOINING).is_some());
     let profile = move || -> Fetching {
         Box::pin(async move {
             let profile = session.call(own::profile()).await?;
+            if profile.esia.is_some() && joined.try_get_value() == Some(true) {
+                joined.set_value(false);
+                toasts.say("Госуслуги связаны с учётной записью");
+            }
             Ok(shown(move || profile_view(&profile, session, asked)))
         })
     };
@@ -89,6 +104,7 @@ fn profile_view(profile: &OwnProfile, session: SessionContext, asked: Asked) -> 
     vec![
         panel("who-title", "Кто вы", vec![who, email_view(profile, asked)]),
         panel("ways-title", "Способы входа", vec![ways_view(profile, asked)]),
+        panel("esia-title", "Госуслуги", vec![esia_view(profile, session, asked)]),
         panel("cards-title", "Мои карточки", vec![cards.into_any()]),
         panel("consents-title", "Согласие на обработку персональных данных", vec![consents]),
         panel("data-title", "Мои данные", vec![data.into_any()]),
@@ -166,7 +182,7 @@ fn ways_view(profile: &OwnProfile, asked: Asked) -> AnyView {
     let password = match profile.password_changed_at {
         Some(moment) if profile.has_password => format!("задан {}", day(moment)),
         _ if profile.has_password => "задан".to_owned(),
-        _ => "не задан. Задать его можно по ссылке «Забыли пароль?» на странице входа".to_owned(),
+        _ => "не задан".to_owned(),
     };
     let question = Question {
         title: "Сменить пароль",
@@ -181,10 +197,105 @@ fn ways_view(profile: &OwnProfile, asked: Asked) -> AnyView {
         {facts(
             vec![
                 ("Пароль", password),
-                ("Госуслуги", "пока не подключены: вход через Госуслуги в ЭПОС ещё не работает".to_owned()),
+                ("Госуслуги", if profile.esia.is_some() { "связаны" } else { "не связаны" }.to_owned()),
             ],
         )}
-        {profile.has_password.then(|| asking(asked, "Сменить пароль".into_any(), question))}
+        {if profile.has_password {
+            asking(asked, "Сменить пароль".into_any(), question)
+        } else {
+            asking(asked, "Задать пароль".into_any(), letter(profile))
+        }}
+    }
+    .into_any()
+}
+
+/// A password is set for the first time by the link of a letter: whoever sits at an open session cannot.
+fn letter(profile: &OwnProfile) -> Question {
+    let account = &profile.account;
+    Question {
+        title: "Отправить письмо?",
+        words: format!("На {} придёт письмо со ссылкой, по которой задают пароль.", account.email),
+        confirm: "Отправить",
+        danger: false,
+        deed: own::password_letter(),
+        body: Body::Known(api::body(&RecoveryDraft { user_name: account.user_name.clone() })),
+        done: "Письмо отправлено",
+    }
+}
+
+fn esia_view(profile: &OwnProfile, session: SessionContext, asked: Asked) -> AnyView {
+    match &profile.esia {
+        Some(link) => linked_view(profile, link, asked),
+        None => unlinked_view(session),
+    }
+}
+
+fn linked_view(profile: &OwnProfile, link: &EsiaLink, asked: Asked) -> AnyView {
+    let part = if link.can_unlink {
+        let question = Question {
+            title: "Отвязать Госуслуги?",
+            words: "Войти через Госуслуги в эту учётную запись будет нельзя, пока вы не свяжете их снова. Вход по паролю останется."
+                .to_owned(),
+            confirm: "Отвязать",
+            danger: true,
+            deed: own::part_with_esia(),
+            body: Body::Nothing,
+            done: "Госуслуги отвязаны",
+        };
+        asking(asked, "Отвязать".into_any(), question)
+    } else {
+        let password = asking(asked, "Задать пароль".into_any(), letter(profile));
+        view! {
+            <Alert title="Это ваш единственный способ входа">
+                <p>"Отвязать Госуслуги можно будет, когда у вас появится пароль. Ссылка, по которой его задают, придёт письмом."</p>
+                <div class="row">{password}</div>
+            </Alert>
+        }
+        .into_any()
+    };
+    view! {
+        <p>
+            <Badge tone=Tone::Done picture=Picture::Done text="связаны"/>
+            {format!(" с {}", day(link.linked_at))}
+        </p>
+        <p>"В эту учётную запись можно войти кнопкой «Вход через ЕСИА»."</p>
+        {part}
+    }
+    .into_any()
+}
+
+fn unlinked_view(session: SessionContext) -> AnyView {
+    let busy = RwSignal::new(false);
+    let failure = RwSignal::new(None::<ApiError>);
+    let join = move || {
+        busy.set(true);
+        failure.set(None);
+        spawn_local(async move {
+            match session.call(esia::join()).await {
+                // The button stays pressed until the browser has gone.
+                Ok(redirect) => {
+                    dom::hand_on(JOINING, "1");
+                    dom::go_to(&redirect.location);
+                }
+                Err(error) => {
+                    let _ = busy.try_set(false);
+                    let _ = failure.try_set(Some(error));
+                }
+            }
+        });
+    };
+    let refused = live(move || match failure.get() {
+        Some(error) => view! { <ProblemAlert error=error/> }.into_any(),
+        None => ().into_any(),
+    });
+    view! {
+        <p>"Если связать учётную запись с Госуслугами, в неё можно будет войти и через них. ФИО должны совпадать."</p>
+        {refused}
+        <div class="row">
+            <Button busy=busy on_press=join>
+                "Связать с Госуслугами"
+            </Button>
+        </div>
     }
     .into_any()
 }
@@ -193,6 +304,13 @@ fn new_password(typed: &Typed) -> Made {
     let Typed { current_password, new_password, .. } = typed.clone();
     let draft = ChangePassword { current_password, new_password };
     draft.parse().map(|_| api::body(&draft))
+}
+
+const fn way(way: SignInWay) -> &'static str {
+    match way {
+        SignInWay::Password => "по паролю",
+        SignInWay::Esia => "через Госуслуги",
+    }
 }
 
 fn sessions_view(sessions: &OwnSessions, asked: Asked) -> AnyView {
@@ -218,7 +336,7 @@ fn sessions_view(sessions: &OwnSessions, asked: Asked) -> AnyView {
         };
         vec![
             lines(session.device.clone(), session.address.clone()),
-            moment(session.opened_at).into_any(),
+            lines(moment(session.opened_at), way(session.way).to_owned()),
             moment(session.last_seen_at).into_any(),
             action,
         ]

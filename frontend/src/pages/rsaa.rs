@@ -8,14 +8,18 @@ use leptos::task::spawn_local;
 use leptos_router::NavigateOptions;
 use leptos_router::hooks::{use_navigate, use_query_map};
 
-use super::registration::take_user_name;
-use crate::address::safe_next;
+use crate::address::{esia_address, safe_next};
 use crate::api::{self, ApiError};
-use crate::components::{Alert, Button, Heading, Kind, PasswordField, ProblemAlert, TextField, Tone};
+use crate::components::{
+    Alert, Button, Heading, Kind, LinkButton, PasswordField, ProblemAlert, TextField, Tone,
+};
 use crate::dom;
 use crate::form::{FormErrors, field_id};
 use crate::russian;
 use crate::session::{Known, Parting, use_session};
+
+/// Under which name the program that has set a password leaves whose it is: the sign-in begins with it.
+pub const USER_NAME: &str = "epos-user-name";
 
 /// The form.
 #[component]
@@ -34,7 +38,7 @@ pub fn Rsaa() -> impl IntoView {
         }
     });
 
-    let arrived = take_user_name();
+    let arrived = dom::handed_on(USER_NAME);
     let user_name = RwSignal::new(arrived.clone().unwrap_or_default());
     let password = RwSignal::new(String::new());
     let typed = move || SignIn { user_name: user_name.get(), password: password.get() };
@@ -79,7 +83,7 @@ pub fn Rsaa() -> impl IntoView {
                 <Heading text="Вход в ЭПОС"/>
                 {arrived.map(|_| view! { <Alert tone=Tone::Done live=true><p>"Пароль сохранён. Войдите с ним."</p></Alert> })}
                 {move || why().map(|why| view! { <Alert><p>{why}</p></Alert> })}
-                {move || failure.get().map(failure_view)}
+                {move || failure.get().map(|error| failure_view(error, &next.get()))}
                 <form on:submit=submit novalidate=true class="caps">
                     <TextField
                         path="user_name"
@@ -93,6 +97,13 @@ pub fn Rsaa() -> impl IntoView {
                     <Button kind=Kind::Primary class="button-wide" submit=true busy=busy>
                         "ВОЙТИ"
                     </Button>
+                    {move || {
+                        view! {
+                            <LinkButton href=esia_address(&next.get()) class="button-wide" external=true>
+                                "Вход через ЕСИА"
+                            </LinkButton>
+                        }
+                    }}
                     <p class="split small">
                         <a href="/recover">"ЗАБЫЛИ ПАРОЛЬ?"</a>
                         <a href="/register">"РЕГИСТРАЦИЯ"</a>
@@ -109,7 +120,7 @@ pub fn Rsaa() -> impl IntoView {
 }
 
 /// What the server said, with the attempts left and the end of a lock.
-fn failure_view(error: ApiError) -> AnyView {
+fn failure_view(error: ApiError, next: &str) -> AnyView {
     let problem = error.problem();
     let wrong_fields = problem.is_some_and(|problem| problem.code == ProblemCode::ValidationFailed);
     if wrong_fields {
@@ -123,10 +134,19 @@ fn failure_view(error: ApiError) -> AnyView {
     let locked = problem
         .and_then(|problem| problem.locked_until)
         .map(|end| format!("Войти снова можно будет в {} по вашему времени.", russian::until(end)));
+    // Told after the right password only.
+    let esia = problem.is_some_and(|problem| problem.code == ProblemCode::EsiaOnly).then(|| {
+        view! {
+            <div class="row">
+                <LinkButton href=esia_address(next) external=true>"Войти через Госуслуги"</LinkButton>
+            </div>
+        }
+    });
     view! {
         <ProblemAlert error=error>
             {left.map(|left| view! { <p>{left}</p> })}
             {locked.map(|locked| view! { <p>{locked}</p> })}
+            {esia}
         </ProblemAlert>
     }
     .into_any()

@@ -9,7 +9,8 @@ use crate::problem::FieldError;
 use crate::rights::{Action, Verdict};
 use crate::roles::{OrganizationKind, Role};
 use crate::values::{
-    Email, FullName, InvalidValue, Login, NameError, Period, PersonName, RoleState, parse_date, value_error,
+    Email, FullName, InvalidValue, Login, NameError, Period, PersonName, Phone, RoleState, Snils, parse_date,
+    value_error,
 };
 
 /// The longest «Примечание», in characters.
@@ -48,6 +49,8 @@ value_error! {
         RoleForbidden = "role-forbidden", "Эту роль вы не назначаете и не меняете";
         /// The department confirms this.
         RoleNeedsConfirmation = "role-needs-confirmation", "Роль руководителя назначает и меняет управление образованием";
+        /// The organization closes before the role ends.
+        OrganizationCloses = "organization-closes", "Организация закрывается: укажите конечную дату не позже её последнего дня";
         /// A note longer than 2000 characters.
         NoteTooLong = "note-too-long", "Примечание не длиннее 2000 знаков";
     }
@@ -71,6 +74,12 @@ pub struct PersonDraft {
     /// E-mail.
     #[serde(default)]
     pub email: String,
+    /// «СНИЛС»; may be empty.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub snils: String,
+    /// «Телефон»; may be empty.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub phone: String,
 }
 
 /// The person of a card.
@@ -80,6 +89,10 @@ pub struct Person {
     pub name: FullName,
     /// E-mail; cards that came without one may stay without.
     pub email: Option<Email>,
+    /// СНИЛС, where it is known: then it must agree with what Госуслуги tell.
+    pub snils: Option<Snils>,
+    /// Telephone, where it is known.
+    pub phone: Option<Phone>,
 }
 
 /// Whether a card may stay without an e-mail.
@@ -106,10 +119,17 @@ impl PersonDraft {
         } else {
             noted(&mut errors, self.email.parse::<Email>(), at, "email").map(Some)
         };
-        match (family_name, given_name, patronymic, email) {
-            (Some(family_name), Some(given_name), Some(patronymic), Some(email)) => {
-                Ok(Person { name: FullName { family_name, given_name, patronymic }, email })
-            }
+        let snils = noted(&mut errors, optional::<Snils>(&self.snils), at, "snils");
+        let phone = noted(&mut errors, optional::<Phone>(&self.phone), at, "phone");
+        match (family_name, given_name, patronymic, email, snils, phone) {
+            (
+                Some(family_name),
+                Some(given_name),
+                Some(patronymic),
+                Some(email),
+                Some(snils),
+                Some(phone),
+            ) => Ok(Person { name: FullName { family_name, given_name, patronymic }, email, snils, phone }),
             _ => Err(errors),
         }
     }
@@ -123,6 +143,11 @@ impl PersonDraft {
             (false, false) => self.patronymic.parse().map(Some),
         }
     }
+}
+
+/// A value that may be left out.
+fn optional<T: std::str::FromStr>(text: &str) -> Result<Option<T>, T::Err> {
+    if text.trim().is_empty() { Ok(None) } else { text.parse().map(Some) }
 }
 
 /// The value, or nothing after its error was noted at `at` + `field`.
@@ -392,6 +417,12 @@ pub struct EmployeeCard {
     /// E-mail.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub email: Option<Email>,
+    /// СНИЛС.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub snils: Option<Snils>,
+    /// Telephone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub phone: Option<Phone>,
     /// «Логин».
     pub login: Login,
     /// «Примечание».

@@ -5,8 +5,16 @@
 //! calls it to decide: there is one rule.
 
 pub mod accounts;
+pub mod bulk;
+pub mod categories;
 pub mod employees;
+pub mod esia;
+pub mod import;
+pub mod journal;
 pub mod letters;
+pub mod mismatches;
+pub mod organization_card;
+pub mod organization_import;
 pub mod organizations;
 pub mod page;
 pub mod profile;

@@ -30,6 +30,12 @@ pub struct OrganizationInView {
     pub full_name: String,
     /// Town or district.
     pub town: String,
+    /// ИНН, where it is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub inn: Option<String>,
+    /// Whether it is closed today.
+    #[serde(default)]
+    pub closed: bool,
     /// Short names of the organizations above, the nearest first.
     pub above: Vec<String>,
     /// Whether other organizations stand below it.
@@ -43,7 +49,7 @@ pub struct OrganizationInView {
 #[cfg_attr(feature = "openapi", derive(utoipa::IntoParams))]
 #[serde(deny_unknown_fields)]
 pub struct OrganizationQuery {
-    /// Beginnings of words of the name or the town; everything where empty.
+    /// Beginnings of words of the name or the town, or of the ИНН; everything where empty.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub query: Option<String>,
     /// Only those where the actor may create a card.

@@ -3,8 +3,9 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
+use super::esia::EsiaLink;
 use super::organizations::OrganizationSummary;
-use super::session::AccountSummary;
+use super::session::{AccountSummary, SignInWay};
 use crate::ids::SessionId;
 use crate::problem::FieldError;
 use crate::values::{Email, InvalidValue, NewPassword, value_error};
@@ -39,6 +40,9 @@ pub struct Profile {
     pub email_verified: bool,
     /// Whether there is a password (РСАА).
     pub has_password: bool,
+    /// Joined with Госуслуги.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub esia: Option<EsiaLink>,
     /// When the password was set.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub password_changed_at: Option<DateTime<Utc>>,
@@ -96,6 +100,8 @@ pub struct OwnSession {
     pub address: String,
     /// Browser and system in words («Chrome, Windows»), as far as the browser tells.
     pub device: String,
+    /// How it was opened.
+    pub way: SignInWay,
 }
 
 /// The live sessions of the own account, the present one first, then the newest.

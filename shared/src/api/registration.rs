@@ -179,7 +179,7 @@ pub struct Registration {
 }
 
 /// One line of text of bounded length, spaces folded; nothing where it is no such line.
-fn line(text: &str, longest: usize) -> Option<String> {
+pub(crate) fn line(text: &str, longest: usize) -> Option<String> {
     // A bound before the work, so that ten megabytes cost nothing.
     if text.len() > longest * 8 || text.chars().any(|c| c.is_control() && !c.is_whitespace()) {
         return None;
@@ -392,6 +392,7 @@ mod tests {
                 patronymic: "Ильинична".into(),
                 no_patronymic: false,
                 email: "elkina@example.ru".into(),
+                ..PersonDraft::default()
             },
             position: "  Учитель   музыки ".into(),
             organization_id: Some(OrganizationId(uuid::Uuid::from_u128(1))),

@@ -169,14 +169,41 @@ impl utoipa::ToSchema for SessionState {
     }
 }
 
+/// How a session was opened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum SignInWay {
+    /// By user name and password (РСАА).
+    Password,
+    /// Through Госуслуги (ЕСИА).
+    Esia,
+}
+
+impl SignInWay {
+    /// The way as it stands in the database and on the wire.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Password => "password",
+            Self::Esia => "esia",
+        }
+    }
+}
+
 /// A session, as its own person sees it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Session {
     /// Who.
     pub account: AccountSummary,
-    /// The category the session works in.
-    pub category: RoleCategory,
+    /// The categories the person holds today, in the order of the page.
+    pub categories: Vec<RoleCategory>,
+    /// The category the session works in; nothing until one of several was chosen, or where none is held any more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub category: Option<RoleCategory>,
+    /// How it was opened.
+    pub way: SignInWay,
     /// The cards bound to the account, archived ones left out, in the order of the organizations' names.
     pub cards: Vec<OwnCard>,
     /// The card the session works as; without it no role gives any right.

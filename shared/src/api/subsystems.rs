@@ -25,6 +25,10 @@ pub enum SubsystemsAdvice {
     BindCard,
     /// Cards are bound, but no role of them is in force today.
     NoRoleInForce,
+    /// A card with the person's ФИО and e-mail was found; what its roles give needs the binding.
+    BindMatchedCard,
+    /// The category opens nothing here yet.
+    NothingForCategory,
 }
 
 /// The subsystems allowed for the category and the roles in force today.

@@ -138,7 +138,7 @@ impl FullName {
     /// The key two names are compared by: ё = е, case, spaces and hyphens fold together.
     #[must_use]
     pub fn matching_key(&self) -> String {
-        search_key(&self.to_string()).replace('-', " ")
+        folded(&self.to_string())
     }
 
     /// Whether both are written alike (binding, screens.md 14).
@@ -148,11 +148,10 @@ impl FullName {
     }
 
     fn part_keys(&self) -> [String; 3] {
-        let key = |part: &str| search_key(part).replace('-', " ");
         [
-            key(self.family_name.as_str()),
-            key(self.given_name.as_str()),
-            self.patronymic.as_ref().map(|part| key(part.as_str())).unwrap_or_default(),
+            folded(self.family_name.as_str()),
+            folded(self.given_name.as_str()),
+            self.patronymic.as_ref().map(|part| folded(part.as_str())).unwrap_or_default(),
         ]
     }
 
@@ -169,6 +168,11 @@ impl FullName {
         }
         text
     }
+}
+
+/// ё = е, case, spaces; a double surname with a hyphen, a space, or a hyphen between spaces is one.
+fn folded(part: &str) -> String {
+    search_key(&part.replace('-', " "))
 }
 
 /// «Фамилия Имя Отчество».
@@ -238,6 +242,8 @@ mod tests {
         let passport = name("Королёва-Лис", "Алёна", Some("Фёдоровна"));
         assert!(passport.matches(&name("КОРОЛЕВА ЛИС", "алена", Some("Федоровна"))));
         assert!(!passport.matches(&name("Королёва-Лис", "Алёна", None)));
+        assert!(passport.matches(&name("Королева - Лис", "Алена", Some("Федоровна"))));
+        assert!(!passport.matches(&name("Лис-Королева", "Алена", Some("Федоровна"))));
         // The parts are compared one by one: a word never slides into the next part.
         assert!(!name("Ли Ким", "Ен", None).matches(&name("Ли", "Ким Ен", None)));
         assert_eq!(passport.short(), "Королёва-Лис А. Ф.");

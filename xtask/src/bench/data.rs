@@ -59,6 +59,17 @@ impl Bench {
         self.prepared(kind, "organizations", MANY_ORGANIZATIONS, MANY_ORGANIZATIONS)
     }
 
+    /// The address of a database of a name of its own.
+    pub fn with_organizations(
+        &mut self,
+        kind: Kind,
+        name: &str,
+        organizations: u32,
+        cards: u32,
+    ) -> Result<String> {
+        self.prepared(kind, name, organizations, cards)
+    }
+
     fn prepared(&mut self, kind: Kind, name: &str, organizations: u32, cards: u32) -> Result<String> {
         let key = self.key()?;
         match kind {

@@ -84,6 +84,19 @@ impl Client {
         Ok(serde_json::from_str(&text)?)
     }
 
+    /// Reads a file to its end, and answers how many bytes it has.
+    pub fn download(&self, path: &str) -> Result<u64> {
+        let mut request = self.agent.get(format!("{}{path}", self.url));
+        if let Some(cookie) = &self.cookie {
+            request = request.header("cookie", cookie);
+        }
+        let answer = request.call().with_context(|| path.to_owned())?;
+        if answer.status() != 200 {
+            bail!("{path}: {}", answer.status());
+        }
+        Ok(std::io::copy(&mut answer.into_body().into_reader(), &mut std::io::sink())?)
+    }
+
     /// Asks for something to be done, and answers the status: a refusal is an answer too.
     pub fn post(&self, path: &str, body: &Value) -> Result<u16> {
         let request = self.agent.post(format!("{}{path}", self.url)).header("origin", &self.url);

@@ -7,8 +7,11 @@
 
 mod cards;
 mod data;
+mod esia;
+mod export;
 mod figures;
 mod http;
+mod journal;
 mod list;
 mod load;
 mod report;
@@ -33,6 +36,9 @@ pub struct Options {
     /// Cards of the large database.
     #[arg(long, default_value_t = 1_000_000)]
     cards: u32,
+    /// Entries of the journal.
+    #[arg(long, default_value_t = 10_000_000)]
+    entries: u32,
     /// Seconds of each load.
     #[arg(long, default_value_t = 10)]
     seconds: u32,
@@ -57,9 +63,12 @@ const FIGURES: &[Figure] = &[
     figures::SESSION_UNDER_LOAD,
     figures::SESSION,
     list::LIST,
+    journal::JOURNAL,
     cards::SAVE,
+    export::EXPORT,
     strangers::TIMING,
     strangers::DIRECTORY,
+    esia::ESIA,
     figures::SIZE,
     figures::MEMORY,
     figures::START,
@@ -74,6 +83,7 @@ struct Bench {
     baseline: PathBuf,
     seconds: u32,
     cards: u32,
+    entries: u32,
     postgres: Option<crate::postgres::Cluster>,
     report: report::Report,
 }
@@ -101,6 +111,7 @@ pub fn run(project: Project, options: &Options) -> Result<ExitCode> {
         folder,
         seconds: options.seconds,
         cards: options.cards,
+        entries: options.entries,
         postgres: None,
     };
     for figure in FIGURES {

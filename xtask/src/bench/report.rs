@@ -18,6 +18,7 @@ pub enum Unit {
     Ratio,
     /// How many times as much.
     Times,
+    Count,
     PerSecond,
     Milliseconds,
     Seconds,
@@ -30,6 +31,7 @@ impl Unit {
         match self {
             Self::Ratio => format!("{number:.2}"),
             Self::Times => format!("{number:.2} ×"),
+            Self::Count => format!("{number:.0}"),
             Self::PerSecond => format!("{number:.0}/s"),
             Self::Milliseconds => format!("{number:.1} ms"),
             Self::Seconds => format!("{number:.3} s"),

@@ -24,14 +24,20 @@ pub struct Server {
     pub ready_after: Duration,
 }
 
-/// `epos` with the configuration of the measurements: the defaults, with the counters of failures lifted.
-pub fn epos(project: &Project, database: &str, port: u16) -> Command {
-    let mut command = project.command(project.release_binary());
+/// A program of ours without our variables.
+pub fn bare(project: &Project, program: &Path) -> Command {
+    let mut command = project.command(program);
     for (name, _) in std::env::vars_os() {
         if name.to_string_lossy().starts_with("EPOS_") {
             command.env_remove(name);
         }
     }
+    command
+}
+
+/// `epos` with the configuration of the measurements: the defaults, with the counters of failures lifted.
+pub fn epos(project: &Project, database: &str, port: u16) -> Command {
+    let mut command = bare(project, &project.release_binary());
     command
         .env("EPOS_SERVER__LISTEN", format!("127.0.0.1:{port}"))
         .env("EPOS_SERVER__PUBLIC_URL", format!("http://127.0.0.1:{port}"))
@@ -66,7 +72,8 @@ impl Server {
         Self::run(command, folder, port, "/")
     }
 
-    fn run(mut command: Command, folder: &Path, port: u16, ready: &str) -> Result<Self> {
+    /// Starts a program that answers on a port, its log in a file, and waits until it says yes.
+    pub fn run(mut command: Command, folder: &Path, port: u16, ready: &str) -> Result<Self> {
         let log = folder.join("server.log");
         let begun = Instant::now();
         let child = command
@@ -94,6 +101,17 @@ impl Server {
     /// Where it answers.
     pub fn url(&self) -> String {
         format!("http://127.0.0.1:{}", self.port)
+    }
+
+    /// The processor time it has taken so far.
+    pub fn processor_time(&self) -> Result<Duration> {
+        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id()))?;
+        // The name, in brackets, may hold spaces; utime and stime are the 12th and 13th behind it.
+        let (_, rest) = stat.rsplit_once(')').context("stat")?;
+        let ticks =
+            rest.split_whitespace().skip(11).take(2).map(str::parse::<u64>).sum::<Result<u64, _>>()?;
+        // USER_HZ, which Linux keeps at 100 for whoever reads these files.
+        Ok(Duration::from_millis(ticks * 10))
     }
 
     /// Its resident memory in bytes.

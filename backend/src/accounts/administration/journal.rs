@@ -1,16 +1,12 @@
 //! The journal of one account: what it did, and what was done to it.
 
-use std::collections::HashMap;
-
-use diesel::prelude::*;
 use epos_shared::api::accounts::{JournalQuery, JournalRow};
 use epos_shared::api::page::{EXACT_COUNT_LIMIT, Page, Total};
 
 use super::cursor;
-use crate::accounts::store::AccountRow as Stored;
+use crate::accounts;
 use crate::audit::{self, Entry, Moment};
 use crate::cursor::From;
-use crate::db::schema::accounts;
 use crate::db::types::Id;
 use crate::db::{Conn, DbError};
 use crate::error::ApiError;
@@ -45,12 +41,7 @@ fn rows(conn: &mut Conn, entries: Vec<Entry>) -> Result<Vec<JournalRow>, DbError
     let mut actors: Vec<Id> = entries.iter().filter_map(|entry| entry.actor).collect();
     actors.sort_unstable();
     actors.dedup();
-    let found: Vec<Stored> =
-        accounts::table.filter(accounts::id.eq_any(&actors)).select(Stored::as_select()).load(conn)?;
-    let mut names = HashMap::new();
-    for row in found {
-        names.insert(row.id, row.name()?.to_string());
-    }
+    let names = accounts::names(conn, &actors)?;
     Ok(entries
         .into_iter()
         .map(|entry| JournalRow {

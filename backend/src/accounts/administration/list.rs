@@ -96,6 +96,22 @@ pub(super) fn page(conn: &mut Conn, query: &AccountQuery) -> Result<Page<Account
     Ok(Page { items: rows(conn, &found.places)?, total: Total::of(found.total), next, previous })
 }
 
+/// The accounts that have all the words of a query; nothing where they are more than `most`.
+///
+/// # Errors
+/// `malformed-parameter`; the database fails.
+pub fn named(conn: &mut Conn, query: &str, most: usize) -> Result<Option<Vec<Id>>, ApiError> {
+    let filter = Filter { state: None, words: kontingent::query_words(Some(query))? };
+    let found = match filter.rarest(conn)? {
+        Some((place, count)) if count <= FEW => {
+            gathered(gather(conn, &filter, place)?, &From::Start, most + 1)
+        }
+        _ => walk(conn, &filter, &From::Start, most + 1)?,
+    };
+    let ids: Vec<Id> = found.places.into_iter().map(|(_, id)| id).collect();
+    Ok((ids.len() <= most).then_some(ids))
+}
+
 /// Every account of the filter, by its rarest word.
 fn gather(conn: &mut Conn, filter: &Filter, place: usize) -> QueryResult<Vec<Named>> {
     let Some(word) = filter.words.get(place) else { return Ok(Vec::new()) };

@@ -6,4 +6,5 @@ mod journal;
 mod list;
 mod routes;
 
+pub use list::named;
 pub(super) use routes::routes;

@@ -18,14 +18,8 @@ pub struct Client {
 
 impl Client {
     pub fn new(address: &str) -> Self {
-        let http = reqwest::Client::builder()
-            .no_proxy()
-            .redirect(reqwest::redirect::Policy::none())
-            .pool_max_idle_per_host(0)
-            .build()
-            .unwrap();
         Self {
-            http,
+            http: http(),
             address: address.to_owned(),
             origin: Some(super::ORIGIN.to_owned()),
             from: None,
@@ -105,6 +99,18 @@ impl Client {
         let bytes = response.bytes().await.unwrap().to_vec();
         Answer { status, headers, bytes }
     }
+}
+
+/// What follows nothing by itself and keeps no connection.
+pub fn http() -> reqwest::Client {
+    // The server's own client brings its keys for TLS; built together with it, this one asks for some as well.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    reqwest::Client::builder()
+        .no_proxy()
+        .redirect(reqwest::redirect::Policy::none())
+        .pool_max_idle_per_host(0)
+        .build()
+        .unwrap()
 }
 
 /// What came back.

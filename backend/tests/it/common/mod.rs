@@ -19,7 +19,7 @@ use epos_backend::db::types::Id;
 use epos_backend::db::{Conn, DbError};
 use epos_shared::values::{FullName, PersonName};
 
-pub use client::{Answer, Client};
+pub use client::{Answer, Client, http};
 pub use database::TestDatabase;
 #[allow(unused_imports, reason = "what `letters_to` answers")]
 pub use letters::Letter;
@@ -127,6 +127,21 @@ impl TestApp {
         let Self { services, database, .. } = self;
         drop(services);
         drop(database);
+    }
+
+    /// Ends the server in order; the database stays.
+    pub async fn stop_server(&mut self) {
+        if let Some(running) = self.running.take() {
+            running.stop().await;
+        }
+    }
+
+    /// Starts the server anew on the same database, at another port.
+    pub fn start_server(&mut self) {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let running = app::start(self.services.clone(), listener).unwrap();
+        self.address = format!("http://{}", running.address);
+        self.running = Some(running);
     }
 
     /// Somebody who is not signed in, on a page of our own.

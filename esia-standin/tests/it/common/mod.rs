@@ -190,6 +190,8 @@ impl Provider {
 
 /// A client that follows nothing by itself.
 pub fn http() -> Client {
+    // Built together with the backend this client asks for keys for TLS, which it never uses.
+    let _ = rustls::crypto::ring::default_provider().install_default();
     // No connection is kept: while a command runs the test's thread stands still, and the server closes it.
     Client::builder().redirect(Policy::none()).pool_max_idle_per_host(0).build().expect("a client")
 }

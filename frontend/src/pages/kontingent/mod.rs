@@ -1,31 +1,47 @@
 //! ИС «Контингент» (screens.md 14–18).
 
 mod bind;
+mod bulk;
 mod card;
 mod cards;
+mod import;
+mod journal;
 mod list;
+mod mismatch;
+mod mismatches;
 mod no_rights;
+mod selection;
 
 use epos_shared::ids::EmployeeId;
 use epos_shared::rights::works_in_kontingent;
 use leptos::prelude::*;
 
-pub use bind::Bind;
+pub use bind::{Bind, Binding, CredentialsForm};
+pub use bulk::bulk;
 pub use card::{NewCard, SavedCard};
 pub use cards::Cards;
+pub use import::{IMPORT, import};
+pub use journal::Journal;
 pub use list::{EmployeeList, option_of};
-use no_rights::NoRights;
+use no_rights::{NoRights, OtherCategory};
 
+use super::support::list::page as list_page;
+use super::support::of_address;
 use crate::dom;
-use crate::session::{Forward, use_session};
+use crate::session::{Forward, use_session, works_as_staff};
 
 /// The address of the staff list.
 pub const LIST: &str = "/kontingent/employees";
+/// The address of the journal.
+pub const JOURNAL: &str = "/kontingent/journal";
 /// The address of a new card.
 pub const NEW: &str = "/kontingent/employees/new";
 
+/// The address of «Расхождения с Госуслугами».
+pub const MISMATCHES: &str = "/kontingent/mismatches";
+
 /// The address of a card.
-fn card_address(id: EmployeeId) -> String {
+pub fn card_address(id: EmployeeId) -> String {
     format!("{LIST}/{id}")
 }
 
@@ -36,7 +52,7 @@ pub struct ListPlace {
     opened: StoredValue<Option<EmployeeId>>,
 }
 
-/// Under which name a program leaves the place for the other one.
+/// Under which name a program leaves the place for the next one.
 const PLACE: &str = "epos-list";
 
 /// Puts the place into the context.
@@ -45,7 +61,7 @@ pub fn provide_list_place() {
     provide_context(ListPlace { address: StoredValue::new(address), opened: StoredValue::new(None) });
 }
 
-/// Leaves the place for the other program, which leaves it for this one in turn.
+/// Leaves the place for the next program, which leaves it for the one after in turn.
 pub fn hand_on_list_place() {
     let place = expect_context::<ListPlace>();
     place.address.with_value(|address| dom::hand_on(PLACE, address));
@@ -61,15 +77,26 @@ pub fn Entry() -> impl IntoView {
     }
 }
 
+/// `/kontingent/mismatches`.
+pub fn mismatches() -> AnyView {
+    view! { <Working>{list_page(&mismatches::LIST)}</Working> }.into_any()
+}
+
+/// `/kontingent/mismatches/:id`.
+pub fn mismatch() -> AnyView {
+    view! { <Working>{of_address(mismatch::page, MISMATCHES)}</Working> }.into_any()
+}
+
 /// Shows its children to a person whose chosen card has a right in «Контингент»; leads the others to the
 /// binding, to the choice of a card, or says why there is nothing.
 #[component]
-fn Working(
+pub fn Working(
     /// The page.
     children: ChildrenFn,
 ) -> impl IntoView {
     #[derive(Clone, Copy, PartialEq)]
     enum Standing {
+        OtherCategory,
         NoCard,
         NotChosen,
         NoRights,
@@ -80,6 +107,7 @@ fn Working(
     let standing = Memo::new(move |_| {
         let person = session.person()?;
         Some(match person.card() {
+            _ if !works_as_staff(&person) => Standing::OtherCategory,
             _ if person.cards.is_empty() => Standing::NoCard,
             None => Standing::NotChosen,
             Some(card) if card.roles_in_force().any(works_in_kontingent) => Standing::Works(card.id),
@@ -88,6 +116,7 @@ fn Working(
     });
     move || match standing.get() {
         None => ().into_any(),
+        Some(Standing::OtherCategory) => view! { <OtherCategory/> }.into_any(),
         Some(Standing::NoCard) => view! { <Forward to="/kontingent/bind"/> }.into_any(),
         Some(Standing::NotChosen) => view! { <Forward to="/kontingent/cards"/> }.into_any(),
         Some(Standing::NoRights) => view! { <NoRights/> }.into_any(),

@@ -1,5 +1,6 @@
 //! A bound card whose roles have no rights in «Контингент».
 
+use epos_shared::roles::RoleCategory;
 use leptos::prelude::*;
 
 use crate::components::{Alert, Heading, Kind, LinkButton, Tone};
@@ -44,6 +45,38 @@ pub fn NoRights() -> impl IntoView {
                     "К подсистемам"
                 </LinkButton>
                 {several.then(|| view! { <LinkButton href="/kontingent/cards">"Сменить карточку"</LinkButton> })}
+            </div>
+        </div>
+    }
+}
+
+/// «Контингент» is for staff: a parent or a student is told so, and the way where there is one.
+#[component]
+pub fn OtherCategory() -> impl IntoView {
+    let person = use_session().person_now();
+    let category = person.as_ref().and_then(|person| person.category).map(RoleCategory::title);
+    let staff = person.is_some_and(|person| person.categories.contains(&RoleCategory::Employee));
+    let words = if staff {
+        "«Контингент» открыт сотрудникам. Чтобы работать в нём, смените категорию: входить снова не нужно."
+    } else {
+        "«Контингент» открыт сотрудникам организаций."
+    };
+    view! {
+        <div class="main-form stack">
+            <Heading text="Раздел открыт сотрудникам"/>
+            <Alert title=format!("Сейчас вы работаете как «{}»", category.unwrap_or_default())>
+                <p>{words}</p>
+            </Alert>
+            <div class="row">
+                {staff
+                    .then(|| {
+                        view! {
+                            <LinkButton href="/roles?next=/kontingent" kind=Kind::Primary>
+                                "Сменить категорию"
+                            </LinkButton>
+                        }
+                    })}
+                <LinkButton href="/subsystems">"К подсистемам"</LinkButton>
             </div>
         </div>
     }

@@ -8,7 +8,7 @@ use leptos_router::NavigateOptions;
 use leptos_router::hooks::{use_navigate, use_query_map};
 
 use super::sending::Sending;
-use crate::address::{encode, safe_next};
+use crate::address::safe_next;
 use crate::api::ApiError;
 use crate::api::registration as api;
 use crate::components::{Button, Fetched, Heading, Icon, Kind, Picture, live, shown, use_toasts};
@@ -16,12 +16,6 @@ use crate::form::{FormErrors, field_id};
 use crate::session::use_session;
 
 const PATH: &str = "consent_version";
-
-/// The address of the page that asks for the consent and returns to `from`.
-#[must_use]
-pub fn consent_address(from: &str) -> String {
-    format!("/consent?next={}", encode(from))
-}
 
 /// The version of the text that is shown, and whether its box is ticked.
 #[derive(Clone, Copy)]

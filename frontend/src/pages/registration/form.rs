@@ -154,6 +154,7 @@ impl Form {
                 patronymic: if no_patronymic { String::new() } else { patronymic },
                 no_patronymic,
                 email: self.text(EMAIL),
+                ..PersonDraft::default()
             },
             position: self.text(POSITION),
             organization_id: chosen.filter(|_| !unlisted).map(OrganizationId),

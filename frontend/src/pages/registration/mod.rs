@@ -4,10 +4,10 @@ mod consent;
 mod form;
 mod letters;
 mod link;
-mod organization;
+pub(super) mod organization;
 mod password;
 mod recover;
-mod sending;
+pub(super) mod sending;
 mod sent;
 
 use leptos::prelude::*;
@@ -17,12 +17,8 @@ use self::form::Register;
 use self::letters::DemoLetters;
 use self::link::LinkPage;
 use super::NotFound;
-use super::soon::soon;
 use crate::components::Heading;
-use crate::session::SignedIn;
-
-pub use consent::consent_address;
-pub use password::take_user_name;
+use crate::session::{Before, SignedIn};
 
 /// The page of an address of one word.
 #[must_use]
@@ -34,9 +30,8 @@ pub fn page(name: &str) -> AnyView {
         "activate" => link("/activate"),
         "confirm" => link("/confirm"),
         "confirm-email" => link("/confirm-email"),
-        "consent" => view! { <SignedIn asks_consent=true><Consent/></SignedIn> }.into_any(),
+        "consent" => view! { <SignedIn before=Before::Nothing><Consent/></SignedIn> }.into_any(),
         "letters" => view! { <DemoLetters/> }.into_any(),
-        "support" | "portal" => soon(name),
         _ => view! { <NotFound/> }.into_any(),
     }
 }

@@ -32,7 +32,8 @@ const NUMBERS: [Line; 2] = [
     Line { inputmode: "numeric", ..Line::new(KPP, "kpp", "КПП организации (9 цифр)") },
 ];
 
-fn option_of(organization: &DirectoryOrganization) -> ComboOption {
+/// An organization of the public directory, to be chosen.
+pub fn option_of(organization: &DirectoryOrganization) -> ComboOption {
     let mut note = organization.short_name.clone();
     if !organization.town.is_empty() {
         note.push_str(", ");

@@ -1,7 +1,5 @@
 //! A password by the link of a letter: the first one, or a new one instead of a forgotten one.
 
-use std::cell::RefCell;
-
 use epos_shared::api::registration::{LinkPurpose, LinkState, PasswordByLink};
 use leptos::ev::SubmitEvent;
 use leptos::prelude::*;
@@ -12,20 +10,11 @@ use super::link::Link;
 use super::sending::Sending;
 use crate::api::registration as api;
 use crate::components::{Button, Heading, Kind, PasswordField, StrengthMeter, TextField};
+use crate::dom;
 use crate::form::FormErrors;
+use crate::pages::rsaa::USER_NAME;
 use crate::russian;
 use crate::session::use_session;
-
-thread_local! {
-    /// The name whose password was just set: never in the address, never in storage.
-    static USER_NAME: RefCell<Option<String>> = const { RefCell::new(None) };
-}
-
-/// The name whose password was just set, once: the sign-in begins with it.
-#[must_use]
-pub fn take_user_name() -> Option<String> {
-    USER_NAME.take()
-}
 
 /// The form. It asks for the password once: what is typed can be shown.
 #[component]
@@ -55,7 +44,8 @@ pub(super) fn NewPasswordForm(link: Link, state: LinkState) -> impl IntoView {
             if session.person_now().is_some() {
                 let _ = session.sign_out().await;
             }
-            USER_NAME.set(Some(set.user_name));
+            // The page of the sign-in takes it at its start; an address would stay in the browser's history.
+            dom::hand_on(USER_NAME, &set.user_name);
             navigate("/login/rsaa", NavigateOptions { replace: true, ..Default::default() });
             Ok(())
         }));

@@ -13,17 +13,18 @@ use super::{ACCOUNTS, APPLICATIONS};
 use crate::api::support::{self, ListQuery};
 use crate::api::{Answer, ApiError};
 use crate::components::{
-    Badge, Breadcrumbs, EmptyState, Fetched, Fetching, Heading, LinkButton, Pager, Picture, Search, Select,
-    Shown, Tone, lines, shown, table,
+    Badge, Breadcrumbs, EmptyState, Fetched, Fetching, Heading, Kind, LinkButton, Pager, Picture, Question,
+    Questions, Search, Select, Shown, Tone, lines, shown, table,
 };
 use crate::form::FormErrors;
 use crate::russian::{day, moment, total};
 use crate::session::{Forward, SessionContext, use_session};
 
-type Rows = Pin<Box<dyn Future<Output = Answer<Listed>>>>;
+/// The question for a page.
+pub type Rows = Pin<Box<dyn Future<Output = Answer<Listed>>>>;
 
 /// A page of a list, whatever is in it.
-struct Listed {
+pub struct Listed {
     total: String,
     pages: Pages,
     rows: Shown,
@@ -55,29 +56,49 @@ impl Pages {
 
 /// A list.
 pub struct List {
-    path: &'static str,
-    title: &'static str,
-    other: (&'static str, &'static str),
-    placeholder: &'static str,
-    any: &'static str,
-    states: &'static [(&'static str, &'static str)],
-    empty: &'static str,
-    ask: fn(ListQuery) -> Rows,
+    /// Its address.
+    pub path: &'static str,
+    /// The pages above it.
+    pub above: &'static [(&'static str, &'static str)],
+    /// Its heading.
+    pub title: &'static str,
+    /// What can be searched for; nothing where there is no search.
+    pub placeholder: Option<&'static str>,
+    /// The name of the filter.
+    pub filter: &'static str,
+    /// What stands for no choice.
+    pub any: &'static str,
+    /// What can be chosen.
+    pub states: &'static [(&'static str, &'static str)],
+    /// What is not there, where nothing was asked for.
+    pub empty: (&'static str, &'static str),
+    /// The main action: its address and its words.
+    pub action: Option<(&'static str, &'static str)>,
+    /// Asks for a page.
+    pub ask: fn(ListQuery, Asked) -> Rows,
 }
+
+/// What is asked before something is done to a row.
+pub type Asked = RwSignal<Option<Question>>;
+
+/// The page above every list.
+pub const SUBSYSTEMS: (&str, &str) = ("Подсистемы", "/subsystems");
 
 /// Accounts.
 pub const OF_ACCOUNTS: List = List {
     path: ACCOUNTS,
+    above: &[SUBSYSTEMS],
     title: "Учётные записи",
-    other: (APPLICATIONS, "Заявки"),
-    placeholder: "ФИО, имя пользователя или e-mail",
+    placeholder: Some("ФИО, имя пользователя или e-mail"),
+    filter: "Состояние",
     any: "Любое",
     states: &[
         (AccountState::Active.as_str(), "Действуют"),
         (AccountState::Blocked.as_str(), "Заблокированы"),
     ],
-    empty: "Учётных записей нет",
-    ask: |query| {
+    empty: ("Учётных записей нет", "Новые появятся здесь сами."),
+    action: None,
+    ask: |query, _| {
         Box::pin(async move {
             let page = support::accounts(query).await?;
             Ok(listed(
@@ -93,9 +114,10 @@ pub const OF_ACCOUNTS: List = List {
 /// Applications.
 pub const OF_APPLICATIONS: List = List {
     path: APPLICATIONS,
+    above: &[SUBSYSTEMS],
     title: "Заявки",
-    other: (ACCOUNTS, "Учётные записи"),
-    placeholder: "ФИО или e-mail",
+    placeholder: Some("ФИО или e-mail"),
+    filter: "Состояние",
     any: "Ждут решения",
     states: &[
         (ApplicationState::AwaitingProof.as_str(), "Адрес не подтверждён"),
@@ -103,8 +125,9 @@ pub const OF_APPLICATIONS: List = List {
         (ApplicationState::Completed.as_str(), "Завершены"),
         (ApplicationState::Declined.as_str(), "Отклонены"),
     ],
-    empty: "Заявок нет",
-    ask: |query| {
+    empty: ("Заявок нет", "Новые появятся здесь сами."),
+    action: None,
+    ask: |query, _| {
         Box::pin(async move {
             let page = support::applications(query).await?;
             Ok(listed(
@@ -117,9 +140,10 @@ pub const OF_APPLICATIONS: List = List {
     },
 };
 
-fn listed<T: 'static>(
+/// A page of a list, to be shown as a table.
+pub fn listed<T: 'static>(
     mut page: Page<T>,
-    row: fn(&T) -> Vec<AnyView>,
+    row: impl Fn(&T) -> Vec<AnyView> + 'static,
     caption: &'static str,
     columns: &'static [&'static str],
 ) -> Listed {
@@ -127,12 +151,13 @@ fn listed<T: 'static>(
     let total = total(page.total);
     let empty = page.items.is_empty();
     let rows = shown(move || {
-        if empty { ().into_any() } else { table(caption, columns, page.items.iter().map(row).collect()) }
+        if empty { ().into_any() } else { table(caption, columns, page.items.iter().map(&row).collect()) }
     });
     Listed { total, pages, rows, empty }
 }
 
-fn link(path: &str, id: String, name: String, below: String) -> AnyView {
+/// What a row is called, as the link to it.
+pub fn link(path: &str, id: String, name: String, below: String) -> AnyView {
     view! {
         <span class="row-title">
             <a href=format!("{path}/{id}")>{name}</a>
@@ -241,25 +266,38 @@ pub fn page(list: &'static List) -> AnyView {
         });
     };
     let count = RwSignal::new(String::new());
-    let ask = move || asked(list, session, query.get(), count);
+    let (asking, again) = (Asked::new(None), RwSignal::new(()));
+    let ask = move || asked(list, session, query.get(), count, asking);
     let states: Vec<_> =
         list.states.iter().map(|(state, name)| ((*state).to_owned(), (*name).to_owned())).collect();
-    let (other, other_name) = list.other;
-    view! {
-        <Breadcrumbs above=vec![("Подсистемы", "/subsystems".to_owned())] here=list.title/>
-        <div class="page-head">
-            <Heading text=list.title/>
-            <LinkButton href=other>{other_name}</LinkButton>
-        </div>
-        <div class="filters" role="search">
+    let above = list.above.iter().map(|(name, href)| (*name, (*href).to_owned())).collect();
+    let action = list.action.map(|(href, words)| {
+        view! {
+            <LinkButton href=href kind=Kind::Primary>
+                {words}
+            </LinkButton>
+        }
+    });
+    let searched = list.placeholder.map(|placeholder| {
+        view! {
             <Search
                 told=Signal::derive(move || query.with(|query| query.query.clone().unwrap_or_default()))
                 on_search=search
-                placeholder=list.placeholder
+                placeholder=placeholder
             />
+        }
+    });
+    view! {
+        <Breadcrumbs above=above here=list.title/>
+        <div class="page-head">
+            <Heading text=list.title/>
+            {action}
+        </div>
+        <div class="filters" role="search">
+            {searched}
             <Select
                 path="state"
-                label="Состояние"
+                label=list.filter
                 value=Signal::derive(move || query.with(|query| query.state.clone().unwrap_or_default()))
                 on_change=filter
                 options=states
@@ -270,7 +308,8 @@ pub fn page(list: &'static List) -> AnyView {
         <div class="list-bar">
             <p role="status">{move || count.get()}</p>
         </div>
-        <Fetched ask=Box::new(ask) again=RwSignal::new(())/>
+        <Fetched ask=Box::new(ask) again=again/>
+        <Questions asked=asking again=again/>
     }
     .into_any()
 }
@@ -280,9 +319,10 @@ fn asked(
     session: SessionContext,
     query: ListQuery,
     count: RwSignal<String>,
+    asking: Asked,
 ) -> Fetching {
     Box::pin(async move {
-        let found = match session.call((list.ask)(query.clone())).await {
+        let found = match session.call((list.ask)(query.clone(), asking)).await {
             Ok(found) => found,
             Err(error) => {
                 let _ = count.try_set(String::new());
@@ -306,15 +346,21 @@ fn asked(
 fn empty(list: &'static List, query: &ListQuery) -> AnyView {
     if *query == ListQuery::default() {
         view! {
-            <EmptyState title=list.empty>
-                <p>"Новые появятся здесь сами."</p>
+            <EmptyState title=list.empty.0>
+                <p>{list.empty.1}</p>
             </EmptyState>
         }
         .into_any()
     } else {
         view! {
             <EmptyState title="Ничего не нашлось">
-                <p>"Проверьте, как написаны слова, или выберите другое состояние."</p>
+                <p>
+                    {if list.placeholder.is_some() {
+                        "Проверьте, как написаны слова, или выберите в списке другое."
+                    } else {
+                        "Выберите в списке другое."
+                    }}
+                </p>
                 <div class="row">
                     <LinkButton href=list.path>"Сбросить"</LinkButton>
                 </div>

@@ -1,8 +1,11 @@
 //! Pages of support: accounts and applications.
 
 mod account;
+mod alarms;
 mod application;
-mod list;
+mod categories;
+mod esia;
+pub mod list;
 
 use std::str::FromStr;
 
@@ -13,50 +16,26 @@ use leptos_router::hooks::use_params_map;
 
 use crate::api;
 use crate::components::{Alert, Body, Heading, Kind, Line, LinkButton, Made, Typed, live};
-use crate::session::{SessionContext, use_session};
+use crate::session::{SessionContext, card_at_work, use_session};
 
 /// The address of the list of accounts.
 pub const ACCOUNTS: &str = "/accounts";
 /// The address of the list of applications.
 pub const APPLICATIONS: &str = "/applications";
 
+/// The address of the state of the link to Госуслуги.
+pub const ESIA: &str = "/support/esia";
+/// The address of the list of alarms.
+pub const ALARMS: &str = "/support/alarms";
+/// The address of the list of categories that were given.
+pub const CATEGORIES: &str = "/support/categories";
+
 /// Whether the person works as support today; reactive.
 fn supports(session: SessionContext) -> bool {
     session.person().is_some_and(|person| {
-        person
-            .card()
+        card_at_work(&person)
             .is_some_and(|card| card.roles_in_force().any(|role| matches!(standing(role), Standing::Support)))
     })
-}
-
-/// The way to these pages, for those who may see them.
-#[component]
-pub fn Menu() -> impl IntoView {
-    let session = use_session();
-    let mine = Memo::new(move |_| supports(session));
-    move || {
-        mine.get().then(|| {
-            view! {
-                <h2 class="after-tiles gap-below">"Для техподдержки"</h2>
-                <ul class="tiles plain">
-                    {tile(ACCOUNTS, "Учётные записи", "Найти человека, заблокировать, отправить письмо ещё раз")}
-                    {tile(APPLICATIONS, "Заявки", "Решить, давать ли учётную запись")}
-                </ul>
-            }
-        })
-    }
-}
-
-fn tile(href: &'static str, name: &'static str, note: &'static str) -> AnyView {
-    view! {
-        <li>
-            <a class="tile" href=href>
-                <span class="tile-name">{name}</span>
-                <span class="tile-note">{note}</span>
-            </a>
-        </li>
-    }
-    .into_any()
 }
 
 /// Shows a page to support, and to the others why there is none.
@@ -105,8 +84,28 @@ pub fn application() -> AnyView {
     for_support(|| of_address(application::page, APPLICATIONS))
 }
 
+/// `/support/esia`.
+pub fn esia() -> AnyView {
+    for_support(esia::page)
+}
+
+/// `/support/alarms`.
+pub fn alarms() -> AnyView {
+    for_support(|| list::page(&alarms::LIST))
+}
+
+/// `/support/categories`.
+pub fn categories() -> AnyView {
+    for_support(|| list::page(&categories::LIST))
+}
+
+/// `/support/categories/new`.
+pub fn new_category() -> AnyView {
+    for_support(categories::new)
+}
+
 /// The page of what the address names; another address builds it anew.
-fn of_address<T>(page: fn(T) -> AnyView, list: &'static str) -> AnyView
+pub fn of_address<T>(page: fn(T) -> AnyView, list: &'static str) -> AnyView
 where
     T: FromStr + 'static,
 {
@@ -123,7 +122,7 @@ where
 }
 
 /// What to do where there is nothing at that address.
-fn missing(list: &'static str) -> AnyView {
+pub fn missing(list: &'static str) -> AnyView {
     view! {
         <p class="gap-below">"Проверьте адрес или найдите запись в списке."</p>
         <LinkButton href=list>"К списку"</LinkButton>

@@ -18,6 +18,7 @@ fn person() -> PersonDraft {
         patronymic: "Петровна".to_owned(),
         no_patronymic: false,
         email: "ivanova@mail.ru".to_owned(),
+        ..PersonDraft::default()
     }
 }
 

@@ -14,6 +14,7 @@ use leptos_router::NavigateOptions;
 use leptos_router::hooks::use_navigate;
 use serde::{Deserialize, Serialize};
 
+use super::esia::Comparison;
 use super::form::CardForm;
 use super::text::{self, CardText, Part};
 use crate::api::{self, ApiError, CardAction};
@@ -75,6 +76,8 @@ pub struct Editor {
     pub busy: RwSignal<Option<Busy>>,
     /// What failed last.
     pub failure: RwSignal<Option<ApiError>>,
+    /// What Госуслуги tell of the person, where the card was opened from «Расхождения с Госуслугами».
+    pub esia: RwSignal<Option<Comparison>>,
     /// Whether the form holds what was kept in the tab.
     pub restored: RwSignal<bool>,
     /// Whether anything is unsaved.
@@ -127,6 +130,7 @@ impl Editor {
             taken: RwSignal::default(),
             busy: RwSignal::new(None),
             failure: RwSignal::new(None),
+            esia: RwSignal::new(None),
             restored: RwSignal::new(false),
             dirty: Memo::new(move |_| base.with(|base| form.text() != *base)),
             today,

@@ -38,6 +38,10 @@ pub struct CardForm {
     pub no_patronymic: RwSignal<bool>,
     /// «E-mail».
     pub email: RwSignal<String>,
+    /// «СНИЛС».
+    pub snils: RwSignal<String>,
+    /// «Телефон».
+    pub phone: RwSignal<String>,
     /// «Примечание».
     pub note: RwSignal<String>,
     /// The roles.
@@ -56,6 +60,8 @@ impl CardForm {
             patronymic: RwSignal::default(),
             no_patronymic: RwSignal::default(),
             email: RwSignal::default(),
+            snils: RwSignal::default(),
+            phone: RwSignal::default(),
             note: RwSignal::default(),
             roles: RwSignal::default(),
             next_key: StoredValue::new(0),
@@ -80,6 +86,8 @@ impl CardForm {
         self.patronymic.set(person.patronymic.clone());
         self.no_patronymic.set(person.no_patronymic);
         self.email.set(person.email.clone());
+        self.snils.set(person.snils.clone());
+        self.phone.set(person.phone.clone());
     }
 
     fn row(self, role: &RoleDraft) -> RoleRow {
@@ -121,6 +129,8 @@ impl CardForm {
                 patronymic: if no_patronymic { String::new() } else { patronymic },
                 no_patronymic,
                 email: self.email.get(),
+                snils: self.snils.get(),
+                phone: self.phone.get(),
             },
             roles: self.roles.with(|rows| {
                 rows.iter()

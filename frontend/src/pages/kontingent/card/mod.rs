@@ -3,6 +3,7 @@
 mod access;
 mod changes;
 mod editor;
+mod esia;
 mod form;
 mod person;
 mod roles;
@@ -94,9 +95,12 @@ fn Saved(id: EmployeeId) -> impl IntoView {
         Some(Err(error)) => {
             failed(view! { <ErrorState error=error on_retry=move || card.refetch()/> }.into_any())
         }
-        Some(Ok(card)) => {
-            Editor::open(Some(card)).map(|editor| view! { <CardView editor=editor only=None/> }).into_any()
-        }
+        Some(Ok(card)) => Editor::open(Some(card))
+            .map(|editor| {
+                esia::compare(editor);
+                view! { <CardView editor=editor only=None/> }
+            })
+            .into_any(),
     }
 }
 

@@ -1,8 +1,10 @@
 //! The person of a card: ФИО, e-mail, login, note.
 
+use epos_shared::api::mismatches::MismatchField;
 use leptos::prelude::*;
 
 use super::editor::Editor;
+use super::esia::told;
 use crate::components::{Checkbox, ReadOnlyField, TextArea, TextField};
 
 /// The fields, or what stands in them where they may not be changed.
@@ -30,39 +32,75 @@ fn inputs(editor: Editor) -> AnyView {
     };
     view! {
         <div class="columns columns-2">
-            <TextField
-                path="person/family_name"
-                label="Фамилия"
-                value=form.family_name
-                errors=errors
-                required=true
-            />
-            <TextField path="person/given_name" label="Имя" value=form.given_name errors=errors required=true/>
-            <TextField
-                path="person/patronymic"
-                label="Отчество"
-                value=form.patronymic
-                errors=errors
-                required=true
-                disabled=form.no_patronymic
-            />
+            <div>
+                <TextField
+                    path="person/family_name"
+                    label="Фамилия"
+                    value=form.family_name
+                    errors=errors
+                    required=true
+                />
+                {told(editor, MismatchField::FamilyName)}
+            </div>
+            <div>
+                <TextField
+                    path="person/given_name"
+                    label="Имя"
+                    value=form.given_name
+                    errors=errors
+                    required=true
+                />
+                {told(editor, MismatchField::GivenName)}
+            </div>
+            <div>
+                <TextField
+                    path="person/patronymic"
+                    label="Отчество"
+                    value=form.patronymic
+                    errors=errors
+                    required=true
+                    disabled=form.no_patronymic
+                />
+                {told(editor, MismatchField::Patronymic)}
+            </div>
             <div class="check-beside">
                 <Checkbox id="no-patronymic" label="Без отч." checked=form.no_patronymic on_change=ticked/>
             </div>
         </div>
         <div class="columns columns-2 gap-above">
+            <div>
+                <TextField
+                    path="person/email"
+                    label="E-mail"
+                    value=form.email
+                    errors=errors
+                    required=email_required
+                    hint="По нему сотрудника узнают при входе через Госуслуги: адрес должен быть тем же."
+                    kind="email"
+                    inputmode="email"
+                    plain=true
+                />
+                {told(editor, MismatchField::Email)}
+            </div>
+            {login(editor)}
             <TextField
-                path="person/email"
-                label="E-mail"
-                value=form.email
+                path="person/snils"
+                label="СНИЛС"
+                value=form.snils
                 errors=errors
-                required=email_required
-                hint="По нему сотрудника узнают при входе через Госуслуги: адрес должен быть тем же."
-                kind="email"
-                inputmode="email"
+                hint="Необязательно. Если указан, должен совпасть с СНИЛС на Госуслугах."
+                inputmode="numeric"
                 plain=true
             />
-            {login(editor)}
+            <TextField
+                path="person/phone"
+                label="Телефон"
+                value=form.phone
+                errors=errors
+                kind="tel"
+                inputmode="tel"
+                plain=true
+            />
         </div>
         <div class="gap-above">
             <TextArea path="note" label="Примечание" value=form.note errors=errors/>
@@ -91,6 +129,8 @@ fn words(editor: Editor) -> AnyView {
     let Some(card) = editor.card.get() else { return ().into_any() };
     let patronymic = card.name.patronymic.map_or_else(|| "без отчества".to_owned(), |name| name.to_string());
     let email = card.email.map_or_else(|| "не указан".to_owned(), |email| email.to_string());
+    let snils = card.snils.map_or_else(|| "не указан".to_owned(), |snils| snils.formatted());
+    let phone = card.phone.map_or_else(|| "не указан".to_owned(), |phone| phone.to_string());
     let note = if card.note.is_empty() { "нет".to_owned() } else { card.note };
     view! {
         <dl class="facts">
@@ -102,6 +142,10 @@ fn words(editor: Editor) -> AnyView {
             <dd>{patronymic}</dd>
             <dt>"E-mail"</dt>
             <dd>{email}</dd>
+            <dt>"СНИЛС"</dt>
+            <dd>{snils}</dd>
+            <dt>"Телефон"</dt>
+            <dd>{phone}</dd>
             <dt>"Логин"</dt>
             <dd class="mono">{card.login.to_string()}</dd>
             <dt>"Примечание"</dt>

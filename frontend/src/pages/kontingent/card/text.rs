@@ -30,6 +30,8 @@ impl CardText {
                 patronymic: card.name.patronymic.as_ref().map(ToString::to_string).unwrap_or_default(),
                 no_patronymic: card.name.patronymic.is_none(),
                 email: card.email.as_ref().map(ToString::to_string).unwrap_or_default(),
+                snils: card.snils.as_ref().map(|snils| snils.formatted()).unwrap_or_default(),
+                phone: card.phone.as_ref().map(ToString::to_string).unwrap_or_default(),
             },
             roles: card
                 .roles
@@ -65,6 +67,10 @@ pub enum Part {
     Patronymic,
     /// «E-mail».
     Email,
+    /// «СНИЛС».
+    Snils,
+    /// «Телефон».
+    Phone,
     /// «Начальная дата» of a role.
     Start(RoleAssignmentId),
     /// «Конечная дата» of a role.
@@ -89,6 +95,8 @@ impl Part {
             Self::Patronymic if text.person.no_patronymic => "без отчества".to_owned(),
             Self::Patronymic => or_none(&text.person.patronymic, "не указано"),
             Self::Email => or_none(&text.person.email, "не указан"),
+            Self::Snils => or_none(&text.person.snils, "не указан"),
+            Self::Phone => or_none(&text.person.phone, "не указан"),
             Self::Note => or_none(&text.note, "нет"),
             Self::Start(id) => text.role(id).map(|role| days(&role.start)).unwrap_or_default(),
             Self::End(id) => {
@@ -114,6 +122,8 @@ impl Part {
                 to.person.no_patronymic = from.person.no_patronymic;
             }
             Self::Email => to.person.email.clone_from(&from.person.email),
+            Self::Snils => to.person.snils.clone_from(&from.person.snils),
+            Self::Phone => to.person.phone.clone_from(&from.person.phone),
             Self::Note => to.note.clone_from(&from.note),
             Self::Start(id) => {
                 if let (Some(from), Some(to)) = (from.role(id), to.role_mut(id)) {
@@ -142,6 +152,8 @@ impl Part {
             Self::GivenName => "Имя".to_owned(),
             Self::Patronymic => "Отчество".to_owned(),
             Self::Email => "E-mail".to_owned(),
+            Self::Snils => "СНИЛС".to_owned(),
+            Self::Phone => "Телефон".to_owned(),
             Self::Note => "Примечание".to_owned(),
             Self::Start(id) => format!("{}: начальная дата", role(id)),
             Self::End(id) => format!("{}: конечная дата", role(id)),
@@ -177,7 +189,15 @@ fn parts(base: &CardText, theirs: &CardText) -> Vec<Part> {
             parts.push(Part::Role(id));
         }
     }
-    parts.extend([Part::FamilyName, Part::GivenName, Part::Patronymic, Part::Email, Part::Note]);
+    parts.extend([
+        Part::FamilyName,
+        Part::GivenName,
+        Part::Patronymic,
+        Part::Email,
+        Part::Snils,
+        Part::Phone,
+        Part::Note,
+    ]);
     parts
 }
 
@@ -251,6 +271,7 @@ mod tests {
                 patronymic: "Петровна".to_owned(),
                 no_patronymic: false,
                 email: "a@mail.ru".to_owned(),
+                ..PersonDraft::default()
             },
             roles: vec![role(1, Role::Teacher, "")],
             note: String::new(),

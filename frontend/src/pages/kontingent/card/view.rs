@@ -53,6 +53,7 @@ pub fn CardView(editor: Editor, only: Option<OrganizationInView>) -> impl IntoVi
         <Toolbar editor=editor/>
         {failure}
         {restored_view(editor)}
+        {super::esia::notice(editor)}
         <SavedSecret editor=editor/>
         <Changes editor=editor/>
         {move || standing_view(editor)}

@@ -1,5 +1,6 @@
 //! Staff list (screens.md 15). Its state is the address, so that «Назад» and links restore it.
 
+mod chosen;
 mod filters;
 mod query;
 mod rows;
@@ -20,6 +21,7 @@ use crate::components::{
 };
 use crate::session::{Forward, use_session};
 use crate::{dom, russian};
+use chosen::{Chosen, chosen_bar};
 use filters::Filters;
 pub use filters::option_of;
 use rows::Rows;
@@ -62,8 +64,11 @@ fn List() -> impl IntoView {
         }
     }));
 
+    let chosen = Chosen::default();
     let employees = LocalResource::new(move || {
         let asked = query.get();
+        // What is not on the page is not chosen either: nothing is done to cards that nobody sees.
+        chosen.clear();
         place.address.set_value(query::address(&asked));
         async move {
             let answer = session.call(api::employees(&asked)).await;
@@ -100,7 +105,7 @@ fn List() -> impl IntoView {
             view! { <ErrorState error=error on_retry=move || employees.refetch()/> }.into_any()
         }
         Some((asked, Ok(page))) if page.items.is_empty() => empty(&asked, turn),
-        Some((asked, Ok(page))) => found(asked, page, several.get_untracked(), turn),
+        Some((asked, Ok(page))) => found(asked, page, several.get_untracked(), turn, chosen),
     };
     view! {
         <Breadcrumbs
@@ -142,6 +147,7 @@ fn List() -> impl IntoView {
                     })
             }}
         </div>
+        {chosen_bar(query, chosen)}
         <div class:stale=stale aria-busy=move || stale().then_some("true")>
             {content}
         </div>
@@ -172,7 +178,13 @@ fn empty(asked: &EmployeeQuery, turn: Turn) -> AnyView {
     }
 }
 
-fn found(asked: EmployeeQuery, page: Page<EmployeeRow>, several: bool, turn: Turn) -> AnyView {
+fn found(
+    asked: EmployeeQuery,
+    page: Page<EmployeeRow>,
+    several: bool,
+    turn: Turn,
+    chosen: Chosen,
+) -> AnyView {
     let place = expect_context::<ListPlace>();
     if let Some(opened) = place.opened.get_value() {
         // Back from a card: where the person was in the list.
@@ -186,7 +198,7 @@ fn found(asked: EmployeeQuery, page: Page<EmployeeRow>, several: bool, turn: Tur
         page.previous.map(|cursor| query::address(&EmployeeQuery { before: Some(cursor), ..start.clone() }));
     let next = page.next.map(|cursor| query::address(&EmployeeQuery { after: Some(cursor), ..start }));
     view! {
-        <Rows rows=page.items sort=asked.sort.unwrap_or_default() several=several turn=turn asked=asked/>
+        <Rows chosen=chosen rows=page.items sort=asked.sort.unwrap_or_default() several=several turn=turn asked=asked/>
         <Pager previous=previous next=next/>
     }
     .into_any()

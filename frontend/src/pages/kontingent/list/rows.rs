@@ -5,13 +5,12 @@ use epos_shared::ids::EmployeeId;
 use epos_shared::values::{RoleState, format_date};
 use leptos::prelude::*;
 
-use super::Turn;
+use super::chosen::{self, Chosen};
+use super::{Turn, query};
 use crate::components::{Badge, Icon, Picture, RoleStateBadge, Tone, bound_badge};
 use crate::pages::kontingent::{ListPlace, card_address};
 use crate::russian;
 use crate::session::use_session;
-
-use super::query;
 
 /// The id of a row, to find the place in the list again.
 pub fn row_id(id: EmployeeId) -> String {
@@ -21,13 +20,16 @@ pub fn row_id(id: EmployeeId) -> String {
 /// The table.
 #[component]
 pub fn Rows(
+    chosen: Chosen,
     rows: Vec<EmployeeRow>,
     sort: EmployeeSort,
     several: bool,
     turn: Turn,
     asked: EmployeeQuery,
 ) -> impl IntoView {
-    let rows = rows.into_iter().map(|row| view! { <Row row=row several=several/> }).collect_view();
+    let ids: Vec<EmployeeId> = rows.iter().map(|row| row.id).collect();
+    let rows =
+        rows.into_iter().map(|row| view! { <Row chosen=chosen row=row several=several/> }).collect_view();
     let turn_to = move |sort| {
         let next = EmployeeQuery { sort: Some(sort), ..query::from_the_start(asked.clone()) };
         turn.0.run(next);
@@ -40,6 +42,9 @@ pub fn Rows(
                 <caption class="visually-hidden">"Сотрудники"</caption>
                 <thead>
                     <tr>
+                        <th scope="col" class="col-choice">
+                            {chosen::all_box(chosen, ids)}
+                        </th>
                         {column("ФИО, e-mail", "col-name", EmployeeSort::Name, EmployeeSort::NameDescending)}
                         {column("Роли, окончание", "col-roles", EmployeeSort::End, EmployeeSort::EndDescending)}
                         {several
@@ -89,7 +94,7 @@ fn sort_header(
 }
 
 #[component]
-fn Row(row: EmployeeRow, several: bool) -> impl IntoView {
+fn Row(chosen: Chosen, row: EmployeeRow, several: bool) -> impl IntoView {
     let place = expect_context::<ListPlace>();
     let today = use_session().person_now().map(|person| person.today);
     let id = row.id;
@@ -111,6 +116,7 @@ fn Row(row: EmployeeRow, several: bool) -> impl IntoView {
     let email = row.email.map(|email| email.to_string());
     view! {
         <tr id=row_id(id)>
+            <td class="col-choice">{chosen::row_box(chosen, id, row.name.to_string())}</td>
             <th scope="row">
                 <span class="row-title">
                     <a href=card_address(id) on:click=move |_| place.opened.set_value(Some(id))>

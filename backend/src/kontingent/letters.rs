@@ -1,0 +1,163 @@
+//! The letters of «Контингент»: facts alone, no value of a card.
+
+use chrono::TimeDelta;
+use diesel::prelude::*;
+use epos_shared::api::employees::Person;
+use epos_shared::roles::Role;
+use epos_shared::values::Email;
+
+use super::actor::Asker;
+use super::card_store::{self, CardRow};
+use super::credentials::CredentialRow;
+use super::view::CardInView;
+use crate::accounts;
+use crate::app::Services;
+use crate::db::schema::{employees, role_assignments};
+use crate::db::types::Id;
+use crate::db::{Conn, DbError};
+use crate::mail::{self, Letter};
+use crate::organizations;
+use crate::quota::Quota;
+
+/// Heads of one organization at most that are written to.
+const HEADS: i64 = 5;
+
+/// Tells the old e-mail of a card and the head of its organization that ФИО or e-mail were changed: by both a person
+/// is recognised at the sign-in through Госуслуги. Each mailbox is told of a card once an hour, so that typing twice
+/// is one letter.
+///
+/// # Errors
+/// The database fails.
+pub(super) fn tell_of_change(
+    conn: &mut Conn,
+    services: &Services,
+    asker: &Asker,
+    card: &CardInView,
+    (before, after): (&Person, &Person),
+) -> Result<(), DbError> {
+    let mut changed = Vec::new();
+    if before.name != after.name {
+        changed.push("ФИО");
+    }
+    if before.email != after.email {
+        changed.push("e-mail");
+    }
+    if changed.is_empty() {
+        return Ok(());
+    }
+    let changed = changed.join(", ");
+    let organization = &card.organization.short_name;
+    if let Some(old) = &before.email {
+        let letter = Letter::new("card.changed", old, "В вашей карточке сотрудника в ЭПОС изменены данные")
+            .text("Здравствуйте. В карточке сотрудника, где был указан этот e-mail, изменены данные, по которым вас узнают при входе через Госуслуги.")
+            .facts([("Организация", organization.clone()), ("Изменено", changed.clone())])
+            .text("Если вы об этом не просили, обратитесь к администратору «Контингента» вашей организации или в техподдержку.")
+            .link("Портал ЭПОС", services.origin.text.clone());
+        send_once_an_hour(conn, services, card.row.id, &letter)?;
+    }
+    for head in heads(conn, services, card.row.organization_id, &[Some(card.row.id), asker.card])? {
+        let letter = Letter::new("card.changed_head", &head, "Изменены данные карточки сотрудника")
+            .text("Здравствуйте. В карточке сотрудника вашей организации изменены данные, по которым человека узнают при входе через Госуслуги.")
+            .facts([
+                ("Организация", organization.clone()),
+                ("Логин карточки", card.row.login.clone()),
+                ("Изменено", changed.clone()),
+            ])
+            .text("Если это ошибка, исправьте карточку. Кто и что изменил, видно в журнале.")
+            .link("Открыть карточку", format!("{}/kontingent/employees/{}", services.origin.text, card.row.id));
+        send_once_an_hour(conn, services, card.row.id, &letter)?;
+    }
+    Ok(())
+}
+
+/// Tells the e-mail of a card, and whoever issued its credentials, that it was bound.
+///
+/// # Errors
+/// The database fails.
+pub(super) fn tell_of_binding(
+    conn: &mut Conn,
+    services: &Services,
+    card: &CardRow,
+    credential: &CredentialRow,
+) -> Result<(), DbError> {
+    let organization = organizations::find(conn, card.organization_id)?
+        .map(|organization| organization.short_name)
+        .unwrap_or_default();
+    let facts = || [("Организация", organization.clone()), ("Логин карточки", card.login.clone())];
+    let own = card_store::email(card.email.as_deref())?;
+    if let Some(to) = &own {
+        let letter = Letter::new("card.bound", to, "Ваша карточка сотрудника в ЭПОС привязана")
+            .text("Здравствуйте. Карточка сотрудника с этим e-mail привязана к учётной записи ЭПОС: кто-то ввёл её логин и одноразовый пароль.")
+            .facts(facts())
+            .text("Если это были не вы, сразу попросите администратора «Контингента» вашей организации отвязать карточку.")
+            .link("Портал ЭПОС", services.origin.text.clone());
+        mail::enqueue(conn, &services.context, &letter)?;
+    }
+    if let Some(to) = issuer(conn, credential)?.filter(|to| own.as_ref() != Some(to)) {
+        let letter = Letter::new("card.bound_issuer", &to, "Карточка, пароль которой вы выдали, привязана")
+            .text("Здравствуйте. Карточка сотрудника, одноразовый пароль которой выдали вы, привязана к учётной записи.")
+            .facts(facts())
+            .text("Если пароль попал не к тому человеку, отвяжите карточку.")
+            .link("Открыть карточку", format!("{}/kontingent/employees/{}", services.origin.text, card.id));
+        mail::enqueue(conn, &services.context, &letter)?;
+    }
+    Ok(())
+}
+
+fn send_once_an_hour(conn: &mut Conn, services: &Services, card: Id, letter: &Letter) -> Result<(), DbError> {
+    let context = &services.context;
+    let who = context.secrets().attempt_key(&letter.to.key());
+    let quota = Quota::of("card-letter", &format!("{card}/{who}"), 1, TimeDelta::hours(1));
+    if quota.count(conn, context.db_now())?.is_ok() {
+        mail::enqueue(conn, context, letter)?;
+    }
+    Ok(())
+}
+
+/// The addresses of the heads in force of an organization, but for some cards.
+fn heads(
+    conn: &mut Conn,
+    services: &Services,
+    organization: Id,
+    except: &[Option<Id>],
+) -> Result<Vec<Email>, DbError> {
+    let today = services.context.today();
+    let of = [Role::SchoolDirector, Role::CollegeDirector, Role::KindergartenHead].map(Role::as_str);
+    let rows: Vec<(Id, Option<String>)> = role_assignments::table
+        .inner_join(employees::table)
+        .filter(role_assignments::organization_id.eq(organization))
+        .filter(role_assignments::role.eq_any(of))
+        .filter(role_assignments::starts_on.le(today))
+        .filter(role_assignments::ends_on.is_null().or(role_assignments::ends_on.ge(today)))
+        .filter(employees::archived_at.is_null())
+        .order(employees::id)
+        .limit(HEADS)
+        .select((employees::id, employees::email))
+        .load(conn)?;
+    let mut found = Vec::new();
+    for (id, email) in rows {
+        if let Some(email) = card_store::email(email.as_deref())?
+            && !except.contains(&Some(id))
+            && !found.contains(&email)
+        {
+            found.push(email);
+        }
+    }
+    Ok(found)
+}
+
+/// The address of who issued credentials: of the card he worked as, or of his account.
+fn issuer(conn: &mut Conn, credential: &CredentialRow) -> Result<Option<Email>, DbError> {
+    if let Some(card) = credential.issued_by_employee_id
+        && let Some(row) = card_store::find(conn, card)?
+        && let Some(email) = card_store::email(row.email.as_deref())?
+    {
+        return Ok(Some(email));
+    }
+    match credential.issued_by_account_id {
+        None => Ok(None),
+        Some(account) => {
+            Ok(accounts::find(conn, account)?.and_then(|account| account.email.parse::<Email>().ok()))
+        }
+    }
+}

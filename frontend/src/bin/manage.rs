@@ -1,0 +1,5 @@
+//! The program of administration.
+
+fn main() {
+    epos_frontend::start_manage();
+}

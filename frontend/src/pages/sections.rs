@@ -1,0 +1,212 @@
+//! The sections that the navigation leads to, and the navigation itself. A section whose page does not exist yet
+//! is not shown: its page switches it on here.
+
+use epos_shared::rights::{Standing, standing};
+use leptos::prelude::*;
+use leptos_router::hooks::use_location;
+
+use super::kontingent;
+use super::kontingent::MISMATCHES;
+use super::organizations::ORGANIZATIONS;
+use super::support::{ACCOUNTS, ALARMS, APPLICATIONS, CATEGORIES, ESIA};
+use crate::components::live;
+use crate::session::{SessionContext, card_at_work, use_session};
+
+/// A section.
+#[derive(Debug, PartialEq)]
+struct Section {
+    /// Whether its page exists.
+    there: bool,
+    /// Whom it opens to. The server decides; here nothing is offered that it would refuse.
+    to: &'static [Standing],
+    href: &'static str,
+    name: &'static str,
+    /// What is done there, where it is a tile.
+    note: &'static str,
+}
+
+/// Everybody who works in «Контингент».
+const ALL: &[Standing] = &[Standing::Support, Standing::Department, Standing::Head, Standing::Specialist];
+/// Support alone.
+const SUPPORT: &[Standing] = &[Standing::Support];
+
+/// Those of «Контингент».
+static OF_KONTINGENT: &[Section] = &[
+    Section { there: true, to: ALL, href: kontingent::LIST, name: "Сотрудники", note: "" },
+    Section { there: true, to: ALL, href: ORGANIZATIONS, name: "Организации", note: "" },
+    Section { there: true, to: ALL, href: kontingent::IMPORT, name: "Импорт", note: "" },
+    Section { there: false, to: ALL, href: "/kontingent/queues", name: "Очереди", note: "" },
+    Section { there: false, to: ALL, href: "/kontingent/reports", name: "Отчёты", note: "" },
+    Section { there: true, to: ALL, href: kontingent::JOURNAL, name: "Журнал", note: "" },
+    Section {
+        there: true, to: ALL, href: MISMATCHES, name: "Расхождения с Госуслугами", note: ""
+    },
+];
+
+/// Those of support.
+static OF_SUPPORT: &[Section] = &[
+    Section {
+        there: true,
+        to: SUPPORT,
+        href: ACCOUNTS,
+        name: "Учётные записи",
+        note: "Найти человека, заблокировать, отправить письмо ещё раз",
+    },
+    Section {
+        there: true,
+        to: SUPPORT,
+        href: APPLICATIONS,
+        name: "Заявки",
+        note: "Решить, давать ли учётную запись",
+    },
+    Section {
+        there: true,
+        to: SUPPORT,
+        href: ESIA,
+        name: "Госуслуги",
+        note: "Работает ли вход через Госуслуги",
+    },
+    Section {
+        there: true, to: SUPPORT, href: ALARMS, name: "Тревоги", note: "Что требует внимания"
+    },
+    Section {
+        there: true,
+        to: SUPPORT,
+        href: CATEGORIES,
+        name: "Категории людей",
+        note: "Кто входит как родитель или обучающийся",
+    },
+];
+
+/// The sections among which the navigation of an address chooses: none before the work begins.
+fn around(path: &str) -> (&'static str, &'static [Section]) {
+    let mut parts = path.trim_matches('/').split('/');
+    match (parts.next().unwrap_or_default(), parts.next()) {
+        ("kontingent", Some(part)) if part != "bind" && part != "cards" => ("Контингент", OF_KONTINGENT),
+        ("accounts" | "applications", _) | ("support", Some(_)) => ("Для техподдержки", OF_SUPPORT),
+        _ => ("", &[]),
+    }
+}
+
+/// Those that a person of these standings may open.
+fn open_to(sections: &'static [Section], standings: &[Standing]) -> Vec<&'static Section> {
+    let opens = |section: &&Section| section.there && section.to.iter().any(|to| standings.contains(to));
+    sections.iter().filter(opens).collect()
+}
+
+/// How an address stands to a section: the very page (`page`), one below it (`true`), another.
+fn current(path: &str, href: &str) -> Option<&'static str> {
+    match path.trim_end_matches('/').strip_prefix(href)? {
+        "" => Some("page"),
+        rest => rest.starts_with('/').then_some("true"),
+    }
+}
+
+/// What the person is today; reactive.
+fn standings(session: SessionContext) -> Vec<Standing> {
+    let person = session.person();
+    let card = person.as_ref().and_then(|person| card_at_work(person));
+    card.map(|card| card.roles_in_force().map(standing).collect()).unwrap_or_default()
+}
+
+/// The navigation between sections, below the header of their pages.
+#[component]
+pub fn Sections() -> impl IntoView {
+    let session = use_session();
+    let pathname = use_location().pathname;
+    let standings = Memo::new(move |_| standings(session));
+    live(move || {
+        let path = pathname.get();
+        let (name, sections) = around(&path);
+        let sections = standings.with(|standings| open_to(sections, standings));
+        // One alone is nothing to choose from.
+        if sections.len() < 2 {
+            return ().into_any();
+        }
+        let link = |section: &&'static Section| {
+            let Section { href, name, .. } = *section;
+            view! {
+                <li>
+                    <a href=*href aria-current=current(&path, href)>
+                        {*name}
+                    </a>
+                </li>
+            }
+            .into_any()
+        };
+        view! {
+            <nav class="sections" aria-label=name>
+                <ul class="plain">{sections.iter().map(link).collect::<Vec<_>>()}</ul>
+            </nav>
+        }
+        .into_any()
+    })
+}
+
+/// The way to the sections of support, for those who may see them.
+#[component]
+pub fn SupportTiles() -> impl IntoView {
+    let session = use_session();
+    let standings = Memo::new(move |_| standings(session));
+    live(move || {
+        let sections = standings.with(|standings| open_to(OF_SUPPORT, standings));
+        if sections.is_empty() {
+            return ().into_any();
+        }
+        let tile = |section: &&'static Section| {
+            let Section { href, name, note, .. } = *section;
+            view! {
+                <li>
+                    <a class="tile" href=*href>
+                        <span class="tile-name">{*name}</span>
+                        <span class="tile-note">{*note}</span>
+                    </a>
+                </li>
+            }
+            .into_any()
+        };
+        view! {
+            <h2 class="after-tiles gap-below">"Для техподдержки"</h2>
+            <ul class="tiles plain">{sections.iter().map(tile).collect::<Vec<_>>()}</ul>
+        }
+        .into_any()
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use epos_shared::programs::Program;
+
+    use super::*;
+
+    #[test]
+    fn a_section_is_current_on_its_page_and_below() {
+        assert_eq!(current("/accounts", "/accounts"), Some("page"));
+        assert_eq!(current("/accounts/", "/accounts"), Some("page"));
+        assert_eq!(current("/accounts/1", "/accounts"), Some("true"));
+        assert_eq!(current("/accounting", "/accounts"), None);
+        assert_eq!(current("/applications", "/accounts"), None);
+    }
+
+    #[test]
+    fn sections_are_shown_around_their_pages_only() {
+        for path in ["/", "/subsystems", "/support", "/kontingent", "/kontingent/bind", "/kontingent/cards"] {
+            assert!(around(path).1.is_empty(), "{path}");
+        }
+        for section in OF_KONTINGENT.iter().chain(OF_SUPPORT) {
+            assert!(around(section.href).1.contains(section), "{}", section.href);
+            let staff = section.href == kontingent::LIST;
+            assert_eq!(Program::of(section.href), if staff { Program::Main } else { Program::Manage });
+        }
+    }
+
+    #[test]
+    fn nobody_is_led_to_what_does_not_open_to_them() {
+        assert_eq!(open_to(OF_SUPPORT, &[Standing::Head, Standing::Other]), Vec::<&Section>::new());
+        assert_eq!(open_to(OF_KONTINGENT, &[]), Vec::<&Section>::new());
+        let names: Vec<_> =
+            open_to(OF_KONTINGENT, &[Standing::Specialist]).iter().map(|section| section.name).collect();
+        assert_eq!(names.first(), Some(&"Сотрудники"));
+        assert!(OF_KONTINGENT.iter().all(|section| section.there == names.contains(&section.name)));
+    }
+}
