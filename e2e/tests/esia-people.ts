@@ -92,7 +92,7 @@ export async function goThere(page: Page, standin: Standin): Promise<void> {
   expect(new URL(page.url()).origin).toBe(standin.url);
 }
 
-/** From now on staff of an organization come through Госуслуги only. No page sets it yet. */
+/** From now on staff of an organization come through Госуслуги only; straight in the database, for how support sets it is no journey of these. */
 export async function throughEsiaOnly(server: DemoServer, name: string): Promise<void> {
   const script = `
 import sqlite3, sys

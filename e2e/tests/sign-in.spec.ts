@@ -20,8 +20,9 @@ test('the way in begins with a choice and leads to РСАА', async ({ page }) =
 test('Госуслуги are told to be not configured, with a way on', async ({ page }) => {
   await page.goto('/login');
   await page.getByRole('link', { name: 'Вход через ЕСИА' }).click();
-  await expect(page).toHaveURL(/\/login\/esia$/);
-  await expect(page.getByText(/не настроен/i).first()).toBeVisible();
+  await expect(page).toHaveURL(/\/login\/esia\?failure=esia-off/);
+  await expect(page.getByRole('heading', { level: 1, name: 'Вход через Госуслуги пока не подключён' })).toBeVisible();
+  await expect(page.getByRole('link', { name: 'Войти по паролю' })).toBeVisible();
 });
 
 test('an empty form names both fields and takes the focus to the first', async ({ page }) => {

@@ -8,7 +8,6 @@ ALTER TABLE accounts ADD COLUMN snils TEXT;
 ALTER TABLE employees ADD COLUMN snils TEXT;
 -- E.164.
 ALTER TABLE employees ADD COLUMN phone TEXT;
-CREATE INDEX employees_by_snils ON employees (snils);
 -- Staff of the organization sign in through Госуслуги only.
 ALTER TABLE organizations ADD COLUMN esia_only BOOLEAN NOT NULL DEFAULT FALSE;
 -- The category the session works in; nothing until one of several was chosen.

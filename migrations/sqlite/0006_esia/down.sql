@@ -6,7 +6,6 @@ DROP TABLE esia_links;
 ALTER TABLE sessions DROP COLUMN way;
 ALTER TABLE sessions DROP COLUMN category;
 ALTER TABLE organizations DROP COLUMN esia_only;
-DROP INDEX employees_by_snils;
 ALTER TABLE employees DROP COLUMN phone;
 ALTER TABLE employees DROP COLUMN snils;
 ALTER TABLE accounts DROP COLUMN snils;

@@ -16,7 +16,7 @@ use wasm_bindgen::JsCast;
 use super::bulk::cards;
 use super::selection::{BULK, Selection};
 use super::{LIST, Working, card_address};
-use crate::api::{self, Answer, ApiError, many};
+use crate::api::{Answer, ApiError, many};
 use crate::components::{
     Alert, Breadcrumbs, Button, Heading, Kind, LinkButton, Loading, ProblemAlert, Select, Tone, lines, live,
     table,
