@@ -4,11 +4,15 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::time::Duration;
 
-use crossbeam_channel::{Sender, unbounded};
+use crossbeam_channel::{RecvTimeoutError, Sender, unbounded};
 use tokio::sync::oneshot;
 
 type Job = Box<dyn FnOnce() + Send>;
+
+/// Who has had nothing to do for so long rests.
+const UNTIL_REST: Duration = Duration::from_millis(500);
 
 /// Some threads that share one line of work. They end when the last clone is gone.
 #[derive(Clone)]
@@ -26,11 +30,28 @@ impl Workers {
     /// # Errors
     /// The system has no more threads.
     pub(crate) fn start(name: &str, count: u32) -> std::io::Result<Self> {
+        Self::start_resting(name, count, || ())
+    }
+
+    /// Starts threads that each do `rest` when there is nothing else to do: give back what they keep between one
+    /// piece of work and the next.
+    ///
+    /// # Errors
+    /// The system has no more threads.
+    pub(crate) fn start_resting(name: &str, count: u32, rest: fn()) -> std::io::Result<Self> {
         let (line, jobs) = unbounded::<Job>();
         for number in 0..count {
             let jobs = jobs.clone();
             std::thread::Builder::new().name(format!("{name}-{number}")).spawn(move || {
-                for job in jobs {
+                loop {
+                    let job = match jobs.recv_timeout(UNTIL_REST) {
+                        Err(RecvTimeoutError::Timeout) => {
+                            rest();
+                            jobs.recv().ok()
+                        }
+                        job => job.ok(),
+                    };
+                    let Some(job) = job else { return };
                     job();
                 }
             })?;

@@ -5,6 +5,7 @@ use crate::process::{self, Show};
 use crate::steps::Context;
 use crate::{system, ui};
 use anyhow::{Context as _, Result, bail};
+use std::fs::{File, TryLockError};
 use std::net::TcpListener;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
@@ -37,6 +38,8 @@ pub struct Cluster {
     folder: PathBuf,
     port: u16,
     kept: bool,
+    /// Held for as long as a kept cluster is used: whoever has it not may neither start nor stop its server.
+    _lock: Option<File>,
 }
 
 /// Whose processes the cluster's are: PostgreSQL refuses to run as root.
@@ -62,7 +65,7 @@ impl Cluster {
         let folder = std::env::temp_dir().join(format!("{PREFIX}{}", std::process::id()));
         std::fs::create_dir(&folder).with_context(|| folder.display().to_string())?;
         // From here on dropping the value cleans up.
-        let cluster = Self { owner: Owner::find()?, folder, port: free_port()?, kept: false };
+        let cluster = Self { owner: Owner::find()?, folder, port: free_port()?, kept: false, _lock: None };
         let sockets = format!("unix_socket_directories = '{}'\n", cluster.folder.display());
         cluster.create(&format!("{CONFIGURATION}{sockets}"))?;
         cluster.launch()?;
@@ -72,11 +75,16 @@ impl Cluster {
     /// A cluster that writes to disk as in earnest, with the data it was left with. Its folder must be on a
     /// disk: in memory every write would be quick.
     pub fn in_earnest(folder: PathBuf) -> Result<Self> {
-        let is_new = !folder.join("data/PG_VERSION").is_file();
         std::fs::create_dir_all(&folder).with_context(|| folder.display().to_string())?;
-        let cluster = Self { owner: Owner::find()?, folder, port: free_port()?, kept: true };
+        let lock = lock(&folder)?;
+        let owner = Owner::find()?;
+        let is_new = !folder.join("data/PG_VERSION").is_file();
+        let cluster = Self { owner, folder, port: free_port()?, kept: true, _lock: Some(lock) };
         if is_new {
             cluster.create(CONFIGURATION_IN_EARNEST)?;
+        } else {
+            // Nobody held the lock: what still runs there was left behind by a command that was killed.
+            stop(&cluster.folder, owner, "fast");
         }
         cluster.launch()?;
         Ok(cluster)
@@ -122,7 +130,9 @@ impl Cluster {
             for line in std::fs::read_to_string(&log).unwrap_or_default().lines() {
                 ui::child(line);
             }
-            return Err(error);
+            return Err(error).with_context(|| {
+                format!("PostgreSQL does not start in {}: its log is above", self.folder.display())
+            });
         }
         Ok(())
     }
@@ -196,6 +206,21 @@ impl Owner {
         if let Self::User { uid, gid } = self {
             command.uid(uid).gid(gid).env("HOME", "/nonexistent");
         }
+    }
+}
+
+/// Takes the folder for this command alone.
+fn lock(folder: &Path) -> Result<File> {
+    let file = folder.join("lock");
+    let lock = File::options().create(true).truncate(false).write(true).open(&file);
+    let lock = lock.with_context(|| file.display().to_string())?;
+    match lock.try_lock() {
+        Ok(()) => Ok(lock),
+        Err(TryLockError::WouldBlock) => bail!(
+            "another command measures with the PostgreSQL in {}; two at a time would stop each other's server",
+            folder.display()
+        ),
+        Err(TryLockError::Error(error)) => Err(error).with_context(|| file.display().to_string()),
     }
 }
 

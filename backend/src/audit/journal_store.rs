@@ -22,8 +22,7 @@ use uuid::Uuid;
 use super::store::{Moment, Row};
 use crate::db::schema::audit_events;
 use crate::db::types::{DbUuid, Id};
-use crate::db::{Conn, MultiBackend};
-use crate::kontingent::Asked;
+use crate::db::{Asked, Conn, MultiBackend};
 use crate::organizations::Scope;
 
 /// Entries that are asked for what no index holds, in one request.

@@ -23,7 +23,11 @@ pub fn run(conn: &mut Conn) -> Result<Vec<String>, DbError> {
     let failed = |error: Box<dyn std::error::Error + Send + Sync>| DbError::Migration(error.to_string());
     match conn {
         Conn::Pg(conn) => {
-            conn.batch_execute(&format!("SELECT pg_advisory_lock({LOCK})"))?;
+            // A migration of a million cards takes minutes, and whoever waits for it as long.
+            conn.batch_execute(&format!(
+                "SET statement_timeout = 0; SET idle_in_transaction_session_timeout = 0; \
+                 SELECT pg_advisory_lock({LOCK})"
+            ))?;
             let done = conn
                 .run_pending_migrations(POSTGRES)
                 .map(|done| done.iter().map(ToString::to_string).collect())

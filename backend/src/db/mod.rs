@@ -1,11 +1,13 @@
 //! The one place that knows two databases exist: pools, transactions, schema.
 
+mod asked;
 pub mod bulk;
 mod conn;
 mod error;
 pub mod migrations;
 #[allow(missing_docs, reason = "the migrations describe the tables")]
 pub mod schema;
+pub mod statement;
 pub mod types;
 
 use std::sync::Arc;
@@ -14,6 +16,7 @@ use std::time::Duration;
 use diesel::connection::{AnsiTransactionManager, TransactionManager as _};
 use diesel::prelude::*;
 
+pub(crate) use asked::Asked;
 pub use conn::{Conn, DatabaseUrl, DatabaseUrlError, MultiBackend};
 pub use error::{DbError, TransactionError, Unique, broken_unique};
 

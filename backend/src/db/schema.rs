@@ -113,6 +113,11 @@ table! {
         account_seen_at -> Timestamp,
         snils -> Nullable<Text>,
         phone -> Nullable<Text>,
+        role_bits -> BigInt,
+        roles_first_end_on -> Date,
+        roles_last_start_on -> Date,
+        account_state -> SmallInt,
+        initials -> BigInt,
     }
 }
 
@@ -120,9 +125,30 @@ table! {
     use diesel::sql_types::*;
     use crate::db::types::DbUuid;
 
-    employee_tokens (token, employee_id) {
+    employee_tokens (token, name_key, employee_id) {
         token -> Text,
+        name_key -> Text,
         employee_id -> DbUuid,
+        archived -> Bool,
+        initials -> BigInt,
+    }
+}
+
+table! {
+    use diesel::sql_types::*;
+    use crate::db::types::DbUuid;
+
+    listed_roles (role, name_key, employee_id, ends_on, starts_on) {
+        role -> Text,
+        name_key -> Text,
+        employee_id -> DbUuid,
+        ends_on -> Date,
+        starts_on -> Date,
+        organization_id -> DbUuid,
+        login -> Text,
+        created_at -> Timestamp,
+        roles_end_on -> Date,
+        initials -> BigInt,
     }
 }
 
@@ -548,6 +574,7 @@ joinable!(organization_ancestors -> organizations (descendant_id));
 joinable!(organization_tokens -> organizations (organization_id));
 joinable!(employees -> organizations (organization_id));
 joinable!(employee_tokens -> employees (employee_id));
+joinable!(listed_roles -> employees (employee_id));
 joinable!(role_assignments -> employees (employee_id));
 joinable!(sessions -> accounts (account_id));
 joinable!(one_time_credentials -> employees (employee_id));
@@ -569,6 +596,7 @@ allow_tables_to_appear_in_same_query!(
     consents,
     email_changes,
     employee_tokens,
+    listed_roles,
     employees,
     esia_health,
     esia_links,

@@ -9,7 +9,7 @@ use epos_shared::roles::OrganizationKind;
 
 use super::card_store::{self, AssignmentRow, corrupt};
 use super::list_filter::{NEVER_SEEN, NOT_BOUND};
-use super::list_store;
+use super::{list_store, listed};
 use crate::context::Context;
 use crate::db::Conn;
 use crate::db::schema::{accounts, bindings, employees, organizations, role_assignments};
@@ -51,17 +51,22 @@ pub fn bind(conn: &mut Conn, context: &Context, account: Id, card: Id) -> QueryR
         .execute(conn)?;
     let signed_in: Option<NaiveDateTime> =
         accounts::table.find(account).select(accounts::last_sign_in_at).first(conn)?;
-    note_seen(conn, card, signed_in.unwrap_or(NEVER_SEEN))
+    match signed_in {
+        Some(at) => note_seen(conn, card, at, listed::SIGNED_IN),
+        None => note_seen(conn, card, NEVER_SEEN, listed::NEVER_SIGNED_IN),
+    }
 }
 
 pub(super) fn end(conn: &mut Conn, card: Id, binding: Id, now: NaiveDateTime) -> QueryResult<()> {
     diesel::update(bindings::table.find(binding)).set(bindings::ended_at.eq(now)).execute(conn)?;
-    note_seen(conn, card, NOT_BOUND)
+    note_seen(conn, card, NOT_BOUND, listed::NOT_BOUND)
 }
 
 /// Notes on a card what the staff list says of its account.
-fn note_seen(conn: &mut Conn, card: Id, at: NaiveDateTime) -> QueryResult<()> {
-    diesel::update(employees::table.find(card)).set(employees::account_seen_at.eq(at)).execute(conn)?;
+fn note_seen(conn: &mut Conn, card: Id, at: NaiveDateTime, state: i16) -> QueryResult<()> {
+    diesel::update(employees::table.find(card))
+        .set((employees::account_seen_at.eq(at), employees::account_state.eq(state)))
+        .execute(conn)?;
     Ok(())
 }
 
@@ -70,12 +75,19 @@ fn note_seen(conn: &mut Conn, card: Id, at: NaiveDateTime) -> QueryResult<()> {
 /// # Errors
 /// The database fails.
 pub fn note_sign_in(conn: &mut Conn, account: Id, at: NaiveDateTime) -> QueryResult<()> {
-    let own = bindings::table
-        .filter(bindings::account_id.eq(account))
-        .filter(bindings::ended_at.is_null())
-        .select(bindings::employee_id);
-    diesel::update(employees::table.filter(employees::id.eq_any(own)))
+    let own = || {
+        bindings::table
+            .filter(bindings::account_id.eq(account))
+            .filter(bindings::ended_at.is_null())
+            .select(bindings::employee_id)
+    };
+    diesel::update(employees::table.filter(employees::id.eq_any(own())))
         .set(employees::account_seen_at.eq(at))
+        .execute(conn)?;
+    // Of the first sign-in alone: the state stands in every index that the list goes through.
+    diesel::update(employees::table.filter(employees::id.eq_any(own())))
+        .filter(employees::account_state.ne(listed::SIGNED_IN))
+        .set(employees::account_state.eq(listed::SIGNED_IN))
         .execute(conn)?;
     Ok(())
 }

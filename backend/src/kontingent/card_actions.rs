@@ -7,7 +7,7 @@ use epos_shared::values::{Period, RoleState};
 use serde_json::json;
 
 use super::actor::{Asker, StaffOf};
-use super::{binding_store, card_store, credentials};
+use super::{binding_store, card_store, credentials, listed};
 use crate::accounts;
 use crate::app::Services;
 use crate::audit::{self, Event};
@@ -108,11 +108,11 @@ impl StaffOf<'_> {
                 "taken_back": role.state == RoleState::Upcoming,
             }));
         }
-        card_store::note_end_of_roles(conn, card.row.id)?;
         credentials::void(conn, card.row.id, context.db_now())?;
         accounts::forget_card(conn, card.row.id)?;
         card_store::bump(conn, card.row.id, card.row.version, context.db_now())?;
         card_store::set_archived(conn, card.row.id, context.db_now())?;
+        listed::note(conn, card.row.id)?;
         let event = Event::done("employee.archived", "employee", card.row.id)
             .in_organization(card.row.organization_id)
             .with(json!({ "roles_before": ended }));

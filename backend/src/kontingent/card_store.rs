@@ -7,6 +7,7 @@ use epos_shared::api::employees::Person;
 use epos_shared::roles::Role;
 use epos_shared::values::{Email, FullName, Login, Period, PersonName, Snils};
 
+use super::listed;
 use crate::context::Secrets;
 use crate::db::schema::{employee_tokens, employees, role_assignments};
 use crate::db::types::Id;
@@ -166,13 +167,23 @@ pub(super) fn insert(
             employees::updated_at.eq(now),
         ))
         .execute(conn)?;
-    insert_tokens(conn, id, &person.tokens)
+    insert_tokens(conn, id, person)
 }
 
-fn insert_tokens(conn: &mut Conn, id: Id, tokens: &[String]) -> QueryResult<()> {
-    let rows: Vec<_> = tokens
+fn insert_tokens(conn: &mut Conn, id: Id, person: &PersonColumns<'_>) -> QueryResult<()> {
+    let rows: Vec<_> = person
+        .tokens
         .iter()
-        .map(|token| (employee_tokens::token.eq(token), employee_tokens::employee_id.eq(id)))
+        .map(|token| {
+            (
+                employee_tokens::token.eq(token),
+                employee_tokens::name_key.eq(&person.name_key),
+                employee_tokens::employee_id.eq(id),
+                // Nobody changes a card in the archive.
+                employee_tokens::archived.eq(false),
+                employee_tokens::initials.eq(listed::initials(&person.name_key)),
+            )
+        })
         .collect();
     on!(conn, |c| diesel::insert_into(employee_tokens::table).values(&rows).execute(c))?;
     Ok(())
@@ -186,7 +197,7 @@ pub(super) fn bump(conn: &mut Conn, id: Id, version: i32, now: NaiveDateTime) ->
     Ok(changed == 1)
 }
 
-/// Writes the person of a card and the words it is searched by.
+/// Writes the person of a card and the words it is searched by. [`super::listed::note`] is to be called after it.
 pub(super) fn update_person(conn: &mut Conn, id: Id, person: &PersonColumns<'_>) -> QueryResult<()> {
     diesel::update(employees::table.find(id))
         .set((
@@ -203,30 +214,14 @@ pub(super) fn update_person(conn: &mut Conn, id: Id, person: &PersonColumns<'_>)
         ))
         .execute(conn)?;
     diesel::delete(employee_tokens::table.filter(employee_tokens::employee_id.eq(id))).execute(conn)?;
-    insert_tokens(conn, id, &person.tokens)
+    insert_tokens(conn, id, person)
 }
 
+/// Puts a card into the archive. [`super::listed::note`] is to be called after it.
 pub(super) fn set_archived(conn: &mut Conn, id: Id, now: NaiveDateTime) -> QueryResult<()> {
     diesel::update(employees::table.find(id)).set(employees::archived_at.eq(now)).execute(conn)?;
-    Ok(())
-}
-
-/// The last day of the last role, as the staff list is filtered and sorted by it.
-pub(super) fn end_of_roles(ends: impl Iterator<Item = Option<NaiveDate>>) -> NaiveDate {
-    // The greatest day that both databases and every client write with four digits.
-    let open = NaiveDate::from_ymd_opt(9999, 12, 31).unwrap_or(NaiveDate::MAX);
-    ends.map(|end| end.unwrap_or(open)).max().unwrap_or(open)
-}
-
-/// Notes on a card when its roles end. To be called after every change of its roles, in the transaction of the
-/// change.
-pub(super) fn note_end_of_roles(conn: &mut Conn, card: Id) -> QueryResult<()> {
-    let ends: Vec<Option<NaiveDate>> = role_assignments::table
-        .filter(role_assignments::employee_id.eq(card))
-        .select(role_assignments::ends_on)
-        .load(conn)?;
-    diesel::update(employees::table.find(card))
-        .set(employees::roles_end_on.eq(end_of_roles(ends.into_iter())))
+    diesel::update(employee_tokens::table.filter(employee_tokens::employee_id.eq(id)))
+        .set(employee_tokens::archived.eq(true))
         .execute(conn)?;
     Ok(())
 }

@@ -18,7 +18,7 @@ use super::actor::{Asker, StaffOf};
 use super::card_store::{self, PersonColumns};
 use super::credentials::{self, Issuer};
 use super::view::{CardInView, refuse};
-use super::{letters, logins, words};
+use super::{letters, listed, logins, words};
 use crate::app::Services;
 use crate::audit::{self, Event};
 use crate::context::Context;
@@ -53,7 +53,7 @@ pub fn create(
         let card = (id, Id::from(new.organization_id));
         card_store::insert_role(conn, context.id(), card, role.role, role.period, now)?;
     }
-    card_store::note_end_of_roles(conn, id)?;
+    listed::note(conn, id)?;
     Ok((id.into(), login))
 }
 
@@ -389,9 +389,7 @@ impl StaffOf<'_> {
             });
             audit::record(conn, context, &asker.journal, event(action).with(details))?;
         }
-        if !changes.added.is_empty() || !changes.dates.is_empty() {
-            card_store::note_end_of_roles(conn, id)?;
-        }
+        listed::note(conn, id)?;
         Ok(())
     }
 }

@@ -12,7 +12,7 @@ use epos_shared::values::format_date;
 use serde_json::json;
 
 use super::actor::{Asker, StaffOf};
-use super::list_store::{self, Place};
+use super::list_store::{self, BATCH, Place};
 use super::{gate, list};
 use crate::app::Services;
 use crate::audit::{self, Event};
@@ -22,8 +22,6 @@ use crate::error::ApiError;
 use crate::organizations;
 use crate::tables::{BookWriter, Line};
 
-/// Cards read at a time.
-const BATCH: usize = 1_000;
 /// So many cards are all found at once and sorted here, where what is asked for is no more frequent.
 const FEW: i64 = 100_000;
 
@@ -162,9 +160,9 @@ fn part(
         }
         Rest::Beginning => match list_store::all_of_few(conn, &filter, sort, FEW)? {
             Some(all) => return part(conn, services, staff, query, Rest::Found(all.into_iter())),
-            None => ahead(list_store::ahead(conn, &filter, sort, None, BATCH)?),
+            None => ahead(list_store::next(conn, &filter, sort, None, BATCH)?),
         },
-        Rest::Behind(place) => ahead(list_store::ahead(conn, &filter, sort, Some(&place), BATCH)?),
+        Rest::Behind(place) => ahead(list_store::next(conn, &filter, sort, Some(&place), BATCH)?),
     };
     let rows = list_store::rows(conn, &places)?;
     // Cards found at the beginning may have moved to where the actor sees them no more.

@@ -21,7 +21,7 @@ use super::bulk::{self, PastCard};
 use super::card_store::{self, CardRow};
 use super::list_filter::HIDDEN;
 use super::view::CardInView;
-use super::{cards, list, list_store, logins};
+use super::{cards, list, list_store, listed, logins};
 use crate::app::Services;
 use crate::audit::{self, Event};
 use crate::context::Context;
@@ -330,8 +330,12 @@ pub fn reveal(
         employees::updated_at.eq(context.db_now()),
     ))
     .execute(conn)?;
+    diesel::update(employee_tokens::table.filter(employee_tokens::employee_id.eq_any(hidden.keys())))
+        .set(employee_tokens::archived.eq(false))
+        .execute(conn)?;
     for (id, draft) in made {
         let Some((organization, login)) = hidden.get(id) else { continue };
+        listed::note(conn, *id)?;
         let roles: Vec<_> = draft
             .roles
             .iter()

@@ -1,23 +1,21 @@
-//! Which cards a staff list holds, as conditions: what is asked of every card, and what a search can begin at.
+//! Which cards a staff list holds, as conditions on the rows that a search goes through.
 //!
-//! Conditions that are only asked stand behind [`Asked`], so that no database takes their index: the order of
-//! the list or the beginning that was chosen ([`Beginning`]) decides how cards are come by.
+//! Three tables hold such rows ([`Source`]): the cards in the orders of the list, their words, and their roles. In
+//! each of them stands what is asked most; the rest is looked up, one row at a time. Conditions on columns of an
+//! index that a search must not begin at stand behind `coalesce(column, column)`, and what is looked up behind
+//! `(SELECT … LIMIT 1) IS NOT NULL`: so no database takes another way than the one that was chosen.
 
 use chrono::{Days, NaiveDate, NaiveDateTime};
-use diesel::backend::Backend;
-use diesel::dsl::{exists, not};
-use diesel::expression::{AppearsOnTable, Expression, SelectableExpression, ValidGrouping};
-use diesel::prelude::*;
-use diesel::query_builder::{AstPass, QueryFragment, QueryId};
 use diesel::result::QueryResult;
 use epos_shared::api::employees::EmployeeState;
 use epos_shared::roles::Role;
 use epos_shared::search::prefix_end;
 
-use crate::db::schema::{employee_tokens, employees, role_assignments};
+use super::listed::{self, letter_bit, role_bit};
+use crate::db::Conn;
+use crate::db::statement::Sql;
 use crate::db::types::Id;
-use crate::db::{Conn, MultiBackend};
-use crate::organizations::{self, Scope, descendants_of};
+use crate::organizations::{self, Scope};
 
 /// «заканчивается в ближайшие 30 дней».
 const SOON: Days = Days::new(30);
@@ -83,6 +81,163 @@ impl Places {
     }
 }
 
+/// A table whose rows a search goes through.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Source {
+    /// The cards.
+    Cards,
+    /// Their words but the first of the name.
+    Words,
+    /// The roles of those that are not in the archive.
+    Roles,
+}
+
+impl Source {
+    pub(super) const fn table(self) -> &'static str {
+        match self {
+            Self::Cards => "employees",
+            Self::Words => "employee_tokens",
+            Self::Roles => "listed_roles",
+        }
+    }
+
+    /// The column of the card.
+    pub(super) const fn id(self) -> &'static str {
+        match self {
+            Self::Cards => "id",
+            Self::Words | Self::Roles => "employee_id",
+        }
+    }
+
+    /// The columns that conditions may ask for.
+    pub(super) const fn columns(self) -> &'static str {
+        match self {
+            Self::Cards => {
+                "id, name_key, organization_id, archived_at, roles_end_on, roles_first_end_on, \
+                 roles_last_start_on, role_bits, account_state, initials"
+            }
+            Self::Words => "employee_id, name_key, archived, initials",
+            Self::Roles => "employee_id, name_key, organization_id, ends_on, starts_on, initials",
+        }
+    }
+}
+
+/// Rows of one index that a search goes through.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Rows {
+    /// All cards, in the order of their names.
+    All,
+    /// The cards of one organization, in the order of their names.
+    Place(Id),
+    /// The cards of an organization and of everything below it.
+    Below(Id),
+    /// The cards whose name begins so, in the order of their names.
+    Names(String),
+    /// The words that begin so, of cards whose name does not.
+    Words(String),
+    /// Of those one word, in the order of the names: what it begins with, and itself.
+    Word(String, String),
+    /// The cards of a role, in the order of their names.
+    Role(Role),
+    /// The cards whose role ends soon.
+    RoleEnding(Role),
+    /// The cards of which some role ends soon.
+    Ending,
+    /// The archive, in the order of the names.
+    Archive,
+    /// The cards whose last role has ended.
+    Ended,
+    /// The cards that have no account, or one that has never signed in.
+    NotSeen,
+}
+
+impl Rows {
+    pub(super) const fn source(&self) -> Source {
+        match self {
+            Self::All
+            | Self::Place(_)
+            | Self::Below(_)
+            | Self::Names(_)
+            | Self::Archive
+            | Self::Ended
+            | Self::NotSeen => Source::Cards,
+            Self::Words(_) | Self::Word(..) => Source::Words,
+            Self::Role(_) | Self::RoleEnding(_) | Self::Ending => Source::Roles,
+        }
+    }
+
+    /// Whether they lie in the order of the names.
+    pub(super) const fn by_name(&self) -> bool {
+        match self {
+            Self::All | Self::Place(_) | Self::Names(_) | Self::Word(..) | Self::Role(_) | Self::Archive => {
+                true
+            }
+            Self::Below(_)
+            | Self::Words(_)
+            | Self::RoleEnding(_)
+            | Self::Ending
+            | Self::Ended
+            | Self::NotSeen => false,
+        }
+    }
+
+    /// Whether a card may stand in more than one of them.
+    pub(super) const fn repeats(&self) -> bool {
+        matches!(self, Self::Words(_) | Self::Role(_) | Self::RoleEnding(_) | Self::Ending)
+    }
+
+    /// The columns of their index, so that no other is taken. Nothing where only one could be.
+    pub(super) const fn order(&self) -> &'static str {
+        match self {
+            Self::All | Self::Names(_) | Self::Archive | Self::Place(_) => "name_key, id",
+            Self::Below(_) => "",
+            Self::Words(_) => "token, name_key, employee_id",
+            Self::Word(..) | Self::Role(_) => "name_key, employee_id",
+            Self::RoleEnding(_) | Self::Ending => "ends_on, name_key, employee_id",
+            Self::Ended => "roles_end_on, name_key, id",
+            Self::NotSeen => "account_seen_at, name_key, id",
+        }
+    }
+
+    /// The word of the search that all of them have.
+    fn word(&self) -> Option<&str> {
+        match self {
+            Self::Names(word) | Self::Words(word) | Self::Word(word, _) => Some(word),
+            _ => None,
+        }
+    }
+
+    /// Writes what they are, for `WHERE`.
+    pub(super) fn write(&self, sql: &mut Sql, today: NaiveDate) {
+        match self {
+            Self::All => sql.push("1 = 1"),
+            Self::Place(id) => sql.push("organization_id = ").id(*id),
+            Self::Below(top) => sql
+                .push("organization_id IN (SELECT descendant_id FROM organization_ancestors WHERE ancestor_id = ")
+                .id(*top)
+                .push(")"),
+            Self::Names(word) => {
+                sql.push("name_key >= ").text(word.as_str()).push(" AND name_key < ").text(end_of(word))
+            }
+            Self::Words(word) => sql.push("token >= ").text(word.as_str()).push(" AND token < ").text(end_of(word)),
+            Self::Word(_, token) => sql.push("token = ").text(token.as_str()),
+            Self::Role(role) => sql.push("role = ").text(role.as_str()),
+            Self::RoleEnding(role) => {
+                sql.push("role = ").text(role.as_str()).push(" AND ");
+                between(sql, today)
+            }
+            Self::Ending => between(sql, today),
+            Self::Archive => sql.push("archived_at IS NOT NULL"),
+            Self::Ended => sql.push("roles_end_on < ").day(today),
+            Self::NotSeen => sql.push("account_seen_at <= ").moment(NEVER_SEEN),
+        };
+    }
+}
+
+fn between(sql: &mut Sql, today: NaiveDate) -> &mut Sql {
+    sql.push("ends_on >= ").day(today).push(" AND ends_on <= ").day(soon(today))
+}
+
 /// Which cards are listed.
 #[derive(Debug, Clone)]
 pub(super) struct Filter {
@@ -93,231 +248,286 @@ pub(super) struct Filter {
     pub(super) today: NaiveDate,
 }
 
-/// What a search can begin at instead of the order of the list.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Beginning<'a> {
-    /// The roles that are asked for: one role, those that end soon, or both.
-    Roles,
-    /// The cards a word of whose name, login or e-mail begins so; not the first word of the name.
-    Words(&'a str),
-    /// The cards whose name begins so.
-    Names(&'a str),
-    /// The archive.
-    Archive,
-    /// The organizations.
-    Places,
-    /// The cards whose last role has ended.
-    Ended,
-    /// The cards whose account has never signed in, or which have none.
-    NotSeen,
-}
-
-pub(super) type Cards<'a> = employees::BoxedQuery<'a, MultiBackend>;
-
-/// A column that is only asked, never looked up in an index: `coalesce(column, column)`.
-#[derive(Debug, Clone, Copy, QueryId)]
-pub(crate) struct Asked<E>(pub(crate) E);
-
-impl<E: Expression> Expression for Asked<E> {
-    type SqlType = E::SqlType;
-}
-impl<E: AppearsOnTable<QS>, QS> AppearsOnTable<QS> for Asked<E> where Self: Expression {}
-impl<E: SelectableExpression<QS>, QS> SelectableExpression<QS> for Asked<E> where Self: AppearsOnTable<QS> {}
-impl<E: ValidGrouping<G>, G> ValidGrouping<G> for Asked<E> {
-    type IsAggregate = E::IsAggregate;
-}
-impl<E: QueryFragment<DB>, DB: Backend> QueryFragment<DB> for Asked<E> {
-    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, DB>) -> QueryResult<()> {
-        out.push_sql("coalesce(");
-        self.0.walk_ast(out.reborrow())?;
-        out.push_sql(", ");
-        self.0.walk_ast(out.reborrow())?;
-        out.push_sql(")");
-        Ok(())
-    }
-}
-
-/// The roles of the card at hand, for `exists`.
-#[diesel::dsl::auto_type(no_type_alias)]
-fn roles_of_card() -> _ {
-    role_assignments::table.filter(role_assignments::employee_id.eq(employees::id))
-}
-
-/// Narrows to cards that have a role, of one kind where `role` says so, among `subselect`. A macro, since a
-/// subselect that is boxed for two databases is none for either.
-macro_rules! having {
-    ($query:expr, $role:expr, $subselect:expr) => {
-        match $role {
-            Some(role) => $query.filter(exists($subselect.filter(role_assignments::role.eq(role.as_str())))),
-            None => $query.filter(exists($subselect)),
-        }
-    };
-}
-
 impl Filter {
-    /// Whether the list lies within one organization, so that looking at each of its rows is cheap.
-    pub(super) const fn within_one(&self) -> bool {
-        matches!(self.places, Places::One(_) | Places::Nowhere)
-    }
-
     /// Whether every card in view is listed but those in the archive.
     pub(super) fn is_plain(&self) -> bool {
         self.role.is_none() && self.state.is_none() && self.words.is_empty() && self.places == Places::All
     }
 
-    /// What the search can begin at, the most promising first.
-    pub(super) fn beginnings(&self) -> Vec<Beginning<'_>> {
-        let mut all = Vec::new();
-        if self.within_one() {
-            return vec![Beginning::Places];
+    /// The organization that the list lies in, where it lies in one: looking at each of its rows is cheap.
+    pub(super) const fn one_place(&self) -> Option<Id> {
+        match self.places {
+            Places::One(id) => Some(id),
+            _ => None,
         }
-        if self.role.is_some() || self.state == Some(EmployeeState::EndsSoon) {
-            all.push(Beginning::Roles);
+    }
+
+    /// Whether a card must have a role that has not ended, and whether it must have none.
+    pub(super) fn ends(&self) -> (bool, bool) {
+        match self.state {
+            Some(EmployeeState::InForce | EmployeeState::EndsSoon) => (true, false),
+            Some(EmployeeState::Ended) => (false, true),
+            Some(EmployeeState::Archived) => (false, false),
+            _ => (self.role.is_some(), false),
+        }
+    }
+
+    /// The rows that a search can go through instead of all cards, the most promising first. Each way is some
+    /// rows that together hold every card of the list.
+    pub(super) fn ways(&self) -> Vec<Vec<Rows>> {
+        let mut ways = Vec::new();
+        match (self.role, self.state) {
+            // The roles of the archive are not among them.
+            (_, Some(EmployeeState::Archived)) => ways.push(vec![Rows::Archive]),
+            (Some(role), Some(EmployeeState::EndsSoon)) => {
+                ways.push(vec![Rows::RoleEnding(role)]);
+                ways.push(vec![Rows::Role(role)]);
+            }
+            (None, Some(EmployeeState::EndsSoon)) => ways.push(vec![Rows::Ending]),
+            (Some(role), _) => ways.push(vec![Rows::Role(role)]),
+            (None, _) => {}
         }
         // Longer words are rarer.
-        let mut words: Vec<&str> = self.words.iter().map(String::as_str).collect();
+        let mut words: Vec<&String> = self.words.iter().collect();
         words.sort_by_key(|word| std::cmp::Reverse(word.len()));
-        all.extend(words.into_iter().map(Beginning::Words));
+        ways.extend(words.into_iter().map(|word| vec![Rows::Names(word.clone()), Rows::Words(word.clone())]));
         match self.state {
-            Some(EmployeeState::Archived) => all.push(Beginning::Archive),
-            Some(EmployeeState::Ended) => all.push(Beginning::Ended),
-            Some(EmployeeState::NotBound | EmployeeState::NeverSignedIn) => all.push(Beginning::NotSeen),
+            Some(EmployeeState::Ended) => ways.push(vec![Rows::Ended]),
+            Some(EmployeeState::NotBound | EmployeeState::NeverSignedIn) => ways.push(vec![Rows::NotSeen]),
             _ => {}
         }
-        if self.places != Places::All {
-            all.push(Beginning::Places);
+        if let Places::Below(top) = self.places {
+            ways.push(vec![Rows::Below(top)]);
         }
-        all
+        ways
     }
 
-    /// The cards of the filter: every condition is asked of each card, none is begun at.
-    pub(super) fn cards<'a>(&self) -> Cards<'a> {
-        let query = employees::table.into_boxed::<MultiBackend>();
-        let place = Asked(employees::organization_id);
-        let query = match self.places {
-            Places::All => query,
-            Places::Below(top) => query.filter(place.eq_any(descendants_of(top))),
-            Places::One(id) => query.filter(place.eq(id)),
-            Places::Nowhere => query.filter(diesel::dsl::sql::<diesel::sql_types::Bool>("1 = 0")),
+    /// Whether rows are looked up beside those that are gone through.
+    pub(super) fn looks_up(&self, rows: &Rows) -> bool {
+        let other_words = || self.words.iter().filter(|word| Some(word.as_str()) != rows.word());
+        if other_words().any(|word| word.is_ascii()) {
+            return true;
+        }
+        match rows.source() {
+            Source::Cards => false,
+            // Of the archive too: what an import prepares is to be told from it.
+            Source::Words => self.role.is_some() || self.places != Places::All || self.state.is_some(),
+            Source::Roles => self.state_of_card().is_some(),
+        }
+    }
+
+    /// The part of the state that the row of a role does not tell.
+    fn state_of_card(&self) -> Option<EmployeeState> {
+        self.state.filter(|state| {
+            matches!(state, EmployeeState::NotBound | EmployeeState::NeverSignedIn | EmployeeState::Ended)
+        })
+    }
+
+    /// Writes every condition that the rows do not fulfil already, each after ` AND `. `table` is how they are
+    /// called in the statement.
+    pub(super) fn write(&self, sql: &mut Sql, rows: &Rows, table: &'static str) {
+        let known = rows.word();
+        match rows.source() {
+            Source::Cards => self.write_of_card(sql, table, |_| true, known),
+            Source::Words => {
+                let archived = self.state == Some(EmployeeState::Archived);
+                sql.push(if archived { " AND " } else { " AND NOT " }).push(table).push(".archived");
+                if let Some(word) = known {
+                    sql.push(" AND NOT (").push(table).push(".name_key >= ").text(word);
+                    sql.push(" AND ").push(table).push(".name_key < ").text(end_of(word)).push(")");
+                }
+                self.write_names(sql, table, known);
+                if self.looks_up(rows) {
+                    self.look_up(sql, table, known, false);
+                }
+            }
+            Source::Roles => {
+                let today = self.today;
+                if matches!(self.state, Some(EmployeeState::InForce | EmployeeState::EndsSoon)) {
+                    sql.push(" AND ").push(table).push(".starts_on <= ").day(today);
+                }
+                let end = |sql: &mut Sql, comparison: &'static str, day| {
+                    sql.push(" AND coalesce(").push(table).push(".ends_on, ").push(table).push(".ends_on) ");
+                    sql.push(comparison).day(day);
+                };
+                match self.state {
+                    Some(EmployeeState::Ended) => end(sql, "< ", today),
+                    _ => end(sql, ">= ", today),
+                }
+                if self.state == Some(EmployeeState::EndsSoon) {
+                    end(sql, "<= ", soon(today));
+                }
+                self.write_places(sql, table);
+                self.write_names(sql, table, known);
+                if self.looks_up(rows) {
+                    self.look_up(sql, table, known, true);
+                }
+            }
+        }
+    }
+
+    /// The conditions on the names: words that only a name can hold.
+    fn write_names(&self, sql: &mut Sql, table: &'static str, known: Option<&str>) {
+        for word in self.words.iter().filter(|word| !word.is_ascii() && Some(word.as_str()) != known) {
+            by_name(sql, table, word);
+        }
+    }
+
+    /// Asks the card of a row for what the row does not tell. It is looked for by its name too: rows mostly come
+    /// in the order of the names, and so do the cards in that index, next to each other.
+    fn look_up(&self, sql: &mut Sql, table: &'static str, known: Option<&str>, of_role: bool) {
+        sql.push(" AND (SELECT 1 FROM employees WHERE employees.name_key = ").push(table).push(".name_key");
+        sql.push(" AND employees.id >= ").push(table).push(".employee_id");
+        sql.push(" AND employees.id <= ").push(table).push(".employee_id");
+        let asked = |part| match part {
+            Part::Places | Part::Role => !of_role,
+            Part::State => !of_role || self.state_of_card().is_some(),
+            Part::Names => false,
+            Part::Words => true,
         };
-        let mut query = self.by_state(query);
-        for word in &self.words {
-            query = if self.within_one() { by_part(query, word) } else { by_beginning(query, word) };
-        }
-        query
+        self.write_of_card(sql, "employees", asked, known);
+        sql.push(" LIMIT 1) IS NOT NULL");
     }
 
-    fn by_state<'a>(&self, query: Cards<'a>) -> Cards<'a> {
-        use role_assignments as r;
-        let today = self.today;
-        let not_ended = || roles_of_card().filter(r::ends_on.is_null().or(r::ends_on.ge(today)));
-        if self.state == Some(EmployeeState::Archived) {
-            let query = query
-                .filter(employees::archived_at.is_not_null())
-                .filter(Asked(employees::archived_at).ne(HIDDEN));
-            return if self.role.is_some() { having!(query, self.role, roles_of_card()) } else { query };
+    fn write_of_card(
+        &self,
+        sql: &mut Sql,
+        table: &'static str,
+        asked: impl Fn(Part) -> bool,
+        known: Option<&str>,
+    ) {
+        if asked(Part::Places) {
+            self.write_places(sql, table);
         }
-        let query = query.filter(employees::archived_at.is_null());
-        let last_day = Asked(employees::roles_end_on);
-        let seen = Asked(employees::account_seen_at);
+        if asked(Part::State) {
+            self.write_state(sql, table, asked(Part::Role).then_some(self.role).flatten());
+        }
+        if self.one_place().is_some() {
+            for word in &self.words {
+                by_part(sql, table, word);
+            }
+            return;
+        }
+        if asked(Part::Names) {
+            self.write_names(sql, table, known);
+        }
+        if asked(Part::Words) {
+            for word in self.words.iter().filter(|word| word.is_ascii() && Some(word.as_str()) != known) {
+                by_token(sql, table, word);
+            }
+        }
+    }
+
+    fn write_places(&self, sql: &mut Sql, table: &'static str) {
+        match self.places {
+            Places::All => {}
+            // As a value, not as a set: PostgreSQL would make a join of it.
+            Places::Below(top) => {
+                sql.push(" AND (").push(table).push(".organization_id IN (");
+                sql.push("SELECT descendant_id FROM organization_ancestors WHERE ancestor_id = ").id(top);
+                sql.push(")) IS TRUE");
+            }
+            Places::One(id) => {
+                sql.push(" AND coalesce(").push(table).push(".organization_id, ");
+                sql.push(table).push(".organization_id) = ").id(id);
+            }
+            Places::Nowhere => {
+                sql.push(" AND 1 = 0");
+            }
+        }
+    }
+
+    fn write_state(&self, sql: &mut Sql, table: &'static str, role: Option<Role>) {
+        let today = self.today;
+        if self.state == Some(EmployeeState::Archived) {
+            sql.push(" AND ").push(table).push(".archived_at IS NOT NULL");
+            sql.push(" AND coalesce(")
+                .push(table)
+                .push(".archived_at, ")
+                .push(table)
+                .push(".archived_at) <> ");
+            sql.moment(HIDDEN);
+            has_had(sql, table, role);
+            return;
+        }
+        sql.push(" AND ").push(table).push(".archived_at IS NULL");
+        let (not_ended, ended) = self.ends();
+        if not_ended || ended {
+            sql.push(" AND coalesce(")
+                .push(table)
+                .push(".roles_end_on, ")
+                .push(table)
+                .push(".roles_end_on) ");
+            sql.push(if ended { "< " } else { ">= " }).day(today);
+        }
+        has_had(sql, table, role);
         match self.state {
             Some(EmployeeState::InForce) => {
-                let query = query.filter(last_day.ge(today));
-                return having!(query, self.role, not_ended().filter(r::starts_on.le(today)));
+                // The role that ends last has begun, and has not ended: that one is in force.
+                sql.push(" AND ((").push(table).push(".roles_last_start_on <= ").day(today);
+                all_alike(sql, table, role, today);
+                sql.push(") OR ");
+                has_role(sql, table, role);
+                sql.push(" AND starts_on <= ").day(today);
+                sql.push(" AND (ends_on IS NULL OR ends_on >= ").day(today).push(") LIMIT 1) IS NOT NULL)");
             }
             Some(EmployeeState::EndsSoon) => {
-                let query = query.filter(last_day.ge(today));
-                let in_force = roles_of_card().filter(r::starts_on.le(today));
-                return having!(query, self.role, in_force.filter(r::ends_on.between(today, soon(today))));
+                sql.push(" AND ").push(table).push(".roles_first_end_on <= ").day(soon(today));
+                sql.push(" AND ");
+                has_role(sql, table, role);
+                sql.push(" AND starts_on <= ").day(today).push(" AND ");
+                between(sql, today);
+                sql.push(" LIMIT 1) IS NOT NULL");
             }
-            Some(EmployeeState::Ended) => {
-                let query = query.filter(last_day.lt(today));
-                return if self.role.is_some() { having!(query, self.role, roles_of_card()) } else { query };
+            Some(EmployeeState::Ended) => {}
+            _ if role.is_some() => {
+                sql.push(" AND ((1 = 1");
+                all_alike(sql, table, role, today);
+                sql.push(") OR ");
+                has_role(sql, table, role);
+                sql.push(" AND (ends_on IS NULL OR ends_on >= ").day(today).push(") LIMIT 1) IS NOT NULL)");
             }
             _ => {}
         }
-        let query = if self.role.is_some() {
-            having!(query.filter(last_day.ge(today)), self.role, not_ended())
-        } else {
-            query
+        let state = match self.state {
+            Some(EmployeeState::NotBound) => listed::NOT_BOUND,
+            Some(EmployeeState::NeverSignedIn) => listed::NEVER_SIGNED_IN,
+            _ => return,
         };
-        match self.state {
-            Some(EmployeeState::NotBound) => query.filter(seen.eq(NOT_BOUND)),
-            Some(EmployeeState::NeverSignedIn) => query.filter(seen.le(NEVER_SEEN)),
-            _ => query,
-        }
+        sql.push(" AND ").push(table).push(".account_state <= ").number(state.into());
     }
+}
 
-    /// Narrows to what a search begins at.
-    pub(super) fn begun_at<'a>(&self, query: Cards<'a>, beginning: Beginning<'_>) -> Cards<'a> {
-        self.begun_at_first(query, beginning, None)
+/// A part of the conditions on a card.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Part {
+    Places,
+    Role,
+    State,
+    Names,
+    Words,
+}
+
+/// The card has the role, or has had it.
+fn has_had(sql: &mut Sql, table: &'static str, role: Option<Role>) {
+    if let Some(role) = role {
+        sql.push(" AND (").push(table).push(".role_bits & ").number(role_bit(role)).push(") <> 0");
     }
+}
 
-    /// [`Self::begun_at`], but of roles and words only the first so many rows, in the order of their index: a
-    /// database makes the whole list of a subselect before it looks at the first card.
-    pub(super) fn begun_at_first<'a>(
-        &self,
-        query: Cards<'a>,
-        beginning: Beginning<'_>,
-        first: Option<i64>,
-    ) -> Cards<'a> {
-        match beginning {
-            Beginning::Roles => self.begun_at_roles(query, first),
-            Beginning::Words(word) => {
-                let begins = employee_tokens::table
-                    .select(employee_tokens::employee_id)
-                    .filter(employee_tokens::token.ge(word.to_owned()))
-                    .filter(employee_tokens::token.lt(end_of(word)));
-                match first {
-                    Some(first) => query.filter(employees::id.eq_any(begins.limit(first))),
-                    None => query.filter(employees::id.eq_any(begins)),
-                }
-            }
-            Beginning::Names(word) => query
-                .filter(employees::name_key.ge(word.to_owned()))
-                .filter(employees::name_key.lt(end_of(word))),
-            Beginning::Archive => {
-                let query = query.filter(employees::archived_at.is_not_null());
-                if self.places == Places::All { query } else { self.begun_at(query, Beginning::Places) }
-            }
-            Beginning::Places => match self.places {
-                Places::All | Places::Nowhere => query,
-                Places::Below(top) => query.filter(employees::organization_id.eq_any(descendants_of(top))),
-                Places::One(id) => query.filter(employees::organization_id.eq(id)),
-            },
-            Beginning::Ended => query.filter(employees::roles_end_on.lt(self.today)),
-            Beginning::NotSeen => query.filter(employees::account_seen_at.le(NEVER_SEEN)),
-        }
+/// What holds of the last role holds of this one too: no role has ended, or there is no other.
+fn all_alike(sql: &mut Sql, table: &'static str, role: Option<Role>, today: NaiveDate) {
+    if let Some(role) = role {
+        sql.push(" AND (").push(table).push(".roles_first_end_on >= ").day(today);
+        sql.push(" OR ").push(table).push(".role_bits = ").number(role_bit(role)).push(")");
     }
+}
 
-    fn begun_at_roles<'a>(&self, query: Cards<'a>, first: Option<i64>) -> Cards<'a> {
-        use role_assignments as r;
-        let all = r::table.select(r::employee_id);
-        macro_rules! first {
-            ($roles:expr) => {
-                match first {
-                    Some(first) => query.filter(employees::id.eq_any($roles.limit(first))),
-                    None => query.filter(employees::id.eq_any($roles)),
-                }
-            };
-        }
-        macro_rules! there {
-            ($roles:expr) => {
-                match self.places {
-                    Places::All | Places::Nowhere => first!($roles),
-                    Places::One(id) => first!($roles.filter(r::organization_id.eq(id))),
-                    Places::Below(top) => {
-                        first!($roles.filter(r::organization_id.eq_any(descendants_of(top))))
-                    }
-                }
-            };
-        }
-        let ending = all.filter(r::ends_on.between(self.today, soon(self.today)));
-        match (self.role, self.state == Some(EmployeeState::EndsSoon)) {
-            (Some(role), true) => there!(ending.filter(r::role.eq(role.as_str()))),
-            (Some(role), false) => there!(all.filter(r::role.eq(role.as_str()))),
-            (None, _) => there!(ending),
-        }
+/// The beginning of a look at the roles themselves.
+fn has_role(sql: &mut Sql, table: &'static str, role: Option<Role>) {
+    sql.push("(SELECT 1 FROM role_assignments WHERE role_assignments.employee_id = ").push(table).push(".id");
+    if let Some(role) = role {
+        sql.push(" AND role_assignments.role = ").text(role.as_str());
     }
 }
 
@@ -335,45 +545,50 @@ fn literal(word: &str) -> String {
     word.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_")
 }
 
-/// A word of the card begins so.
-fn by_beginning<'a>(query: Cards<'a>, word: &str) -> Cards<'a> {
-    let literal = literal(word);
-    let name = Asked(employees::name_key);
-    if !word.is_ascii() {
-        // Logins and e-mails are ASCII: only the name can hold it, and that stands in the index.
-        return query.filter(
-            name.like(format!("{literal}%"))
-                .escape('\\')
-                .or(name.like(format!("% {literal}%")).escape('\\'))
-                .or(name.like(format!("%-{literal}%")).escape('\\'))
-                .or(name.like(format!("%'{literal}%")).escape('\\'))
-                .or(name.like(format!("%.{literal}%")).escape('\\')),
-        );
+fn like(sql: &mut Sql, table: &'static str, column: &'static str, pattern: String) {
+    sql.push(table).push(".").push(column).push(" LIKE ").text(pattern).push(" ESCAPE '\\'");
+}
+
+/// A word of the name begins so.
+fn by_name(sql: &mut Sql, table: &'static str, word: &str) {
+    // Nearly all rows end at one of the first questions.
+    if let Some(bit) = word.chars().next().and_then(letter_bit) {
+        sql.push(" AND (").push(table).push(".initials & ").number(bit).push(") <> 0");
+        if word.chars().count() == 1 {
+            return;
+        }
     }
-    let begins = employee_tokens::table
-        .filter(employee_tokens::employee_id.eq(employees::id))
-        .filter(employee_tokens::token.ge(word.to_owned()))
-        .filter(employee_tokens::token.lt(end_of(word)));
-    query.filter(name.like(format!("{literal}%")).escape('\\').or(exists(begins)))
+    let word = literal(word);
+    sql.push(" AND ");
+    like(sql, table, "name_key", format!("%{word}%"));
+    sql.push(" AND (");
+    like(sql, table, "name_key", format!("{word}%"));
+    for parting in [' ', '-', '\'', '.'] {
+        sql.push(" OR ");
+        like(sql, table, "name_key", format!("%{parting}{word}%"));
+    }
+    sql.push(")");
+}
+
+/// The name begins so, or another word of the card does.
+fn by_token(sql: &mut Sql, table: &'static str, word: &str) {
+    sql.push(" AND (");
+    like(sql, table, "name_key", format!("{}%", literal(word)));
+    sql.push(" OR (SELECT 1 FROM employee_tokens WHERE employee_tokens.employee_id = ")
+        .push(table)
+        .push(".id");
+    sql.push(" AND employee_tokens.token >= ").text(word);
+    sql.push(" AND employee_tokens.token < ").text(end_of(word)).push(" LIMIT 1) IS NOT NULL)");
 }
 
 /// The name, the login or the e-mail holds it anywhere.
-fn by_part<'a>(query: Cards<'a>, word: &str) -> Cards<'a> {
+fn by_part(sql: &mut Sql, table: &'static str, word: &str) {
     let pattern = format!("%{}%", literal(word));
-    query.filter(
-        employees::name_key
-            .like(pattern.clone())
-            .escape('\\')
-            .or(employees::login.like(pattern.clone()).escape('\\'))
-            .or(employees::email_key
-                .is_not_null()
-                .and(employees::email_key.assume_not_null().like(pattern).escape('\\'))),
-    )
-}
-
-/// The cards whose name does not begin with a word: those that [`Beginning::Names`] leaves.
-pub(super) fn named_otherwise<'a>(query: Cards<'a>, word: &str) -> Cards<'a> {
-    query.filter(not(Asked(employees::name_key)
-        .ge(word.to_owned())
-        .and(Asked(employees::name_key).lt(end_of(word)))))
+    sql.push(" AND (");
+    like(sql, table, "name_key", pattern.clone());
+    sql.push(" OR ");
+    like(sql, table, "login", pattern.clone());
+    sql.push(" OR ");
+    like(sql, table, "email_key", pattern);
+    sql.push(")");
 }

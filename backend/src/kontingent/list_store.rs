@@ -1,43 +1,47 @@
 //! The staff list as the database answers it.
 //!
-//! A page of fifty out of a million is come by in one of three ways, whichever is bounded:
-//! * where something that is asked for is rare (few cards have the role, the word, work there), those few are
-//!   all read and sorted here, and their number is known exactly;
-//! * otherwise cards are gone through in the order of the list, and each is asked, until the page is full: what
-//!   is frequent is soon found;
-//! * except a surname, which is frequent at one place of the order and nowhere else: its place is gone to.
+//! A page of fifty out of a million is come by in one of three ways, whichever is short:
+//! * where something that is asked for is rare (few cards have the role, the word), those few are all read and
+//!   sorted here, and their number is known exactly;
+//! * rows that lie in the order of the list (the cards themselves; by name also those of a role and of a word) are
+//!   gone through until the page is full: what is frequent among them is soon found;
+//! * rows of another order are gone through once, and the database keeps the first of them.
+//!
+//! Which is short nobody knows before: there are no statistics to trust in. So each way is gone a little, then each
+//! again and further ([`STEPS`]), until one of them has come to the end. What is asked of a row on the way stands in
+//! the row ([`super::list_filter`]); ways on which rows are looked up are gone less far ([`LOOK_UP`]).
 
 use std::collections::{HashMap, HashSet};
 
 use chrono::{NaiveDate, NaiveDateTime};
-use diesel::dsl::sql;
-use diesel::expression::BoxableExpression;
 use diesel::prelude::*;
-use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
 use diesel::result::QueryResult;
-use diesel::sql_types::{BigInt, Bool, Date, Text, Timestamp};
+use diesel::sql_types::{BigInt, Date, Text, Timestamp};
 use epos_shared::api::employees::EmployeeSort;
-use epos_shared::api::page::EXACT_COUNT_LIMIT;
+use epos_shared::api::page::{EXACT_COUNT_LIMIT, MAX_LIMIT};
 
 use super::card_store::AssignmentRow;
-use super::list_filter::{Beginning, Cards, Filter, Places, named_otherwise};
+use super::list_filter::{Filter, NEVER_SEEN, Places, Rows, Source, end_of};
 use crate::db::schema::{accounts, bindings, employees, role_assignments};
+use crate::db::statement::Sql;
 use crate::db::types::{DbUuid, Id};
 use crate::db::{Conn, MultiBackend};
 use crate::organizations;
 
-/// So many cards are all read and sorted before anything else is tried.
-const VERY_FEW: i64 = 300;
-/// So many cards are all read and sorted rather than looked for far ahead in the order of the list.
-const FEW: i64 = 3_000;
-/// So many cards are gone through in the order of the list to see whether what is asked for is frequent.
-const SHORT_WALK: i64 = 1_500;
-/// So many cards are gone through in the order of the list before another way is taken.
-const LONG_WALK: i64 = 12_000;
-/// Among so many rows of an index a frequent thing is counted before all of them are.
-const FIRST_ROWS: i64 = 8_000;
-/// Cards of so many organizations are looked through, one after the other.
-const WALK_ORGANIZATIONS: usize = 40;
+/// So many rows are all read and sorted before anything else is tried.
+const FEW: i64 = 600;
+/// So many rows of each way are gone through in turn. The last step is the end of the table.
+const STEPS: [i64; 4] = [1_500, 12_000, 96_000, i64::MAX];
+/// Looking up a row costs as much as passing over so many.
+const LOOK_UP: i64 = 12;
+/// Cards of an export that are read at a time.
+pub(super) const BATCH: usize = 1_000;
+/// Identifiers in a statement.
+const IDS: usize = 100;
+/// So many words that begin alike are gone through one beside the other, each in the order of the names.
+const WORDS_BESIDE: usize = 16;
+/// Cards of so many organizations are looked through, one after the other, and then of so many.
+const ORGANIZATIONS: [usize; 3] = [40, 400, 1_000_000];
 
 /// What stands before the identifier in an order. Compared as the database compares: bytewise.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -144,37 +148,19 @@ pub(super) fn find(conn: &mut Conn, filter: &Filter, wanted: Wanted<'_>) -> Quer
     if filter.places == Places::Nowhere {
         return Ok(page_of(Vec::new(), wanted));
     }
-    let beginnings = filter.beginnings();
-    let mut least: Option<(i64, Beginning<'_>)> = None;
-    for beginning in &beginnings {
-        let size = size(conn, filter, *beginning, FEW)?;
-        if least.is_none_or(|(known, _)| size < known) {
-            least = Some((size, *beginning));
-        }
-        if size <= VERY_FEW {
-            return Ok(page_of(gather(conn, filter, wanted.sort, *beginning)?, wanted));
+    if let Some(place) = filter.one_place() {
+        return Ok(page_of(all(conn, filter, wanted.sort, &[Rows::Place(place)])?, wanted));
+    }
+    let ways = filter.ways();
+    for way in &ways {
+        if size(conn, filter, way, FEW)? <= FEW {
+            return Ok(page_of(all(conn, filter, wanted.sort, way)?, wanted));
         }
     }
-    let least = least.filter(|(size, _)| *size <= FEW).map(|(_, beginning)| beginning);
-    // Within one organization everything is soon read.
-    if let Some(beginning) = least.filter(|_| filter.within_one()) {
-        return Ok(page_of(gather(conn, filter, wanted.sort, beginning)?, wanted));
-    }
-    let first = beginnings.first().copied();
-    if let Some(places) = walk(conn, filter, wanted, SHORT_WALK)? {
-        return walked(conn, filter, wanted, places, least.or(first));
-    }
-    if let Some(beginning) = least {
-        return Ok(page_of(gather(conn, filter, wanted.sort, beginning)?, wanted));
-    }
-    if let Some(found) = at_the_surname(conn, filter, wanted)? {
-        return Ok(found);
-    }
-    if let Some(places) = walk(conn, filter, wanted, LONG_WALK)? {
-        return walked(conn, filter, wanted, places, first);
-    }
-    let best = first.unwrap_or(Beginning::Places);
-    Ok(page_of(gather(conn, filter, wanted.sort, best)?, wanted))
+    let page = page(conn, filter, wanted, &ways)?;
+    let before = before(conn, filter, wanted, &ways)?;
+    let total = count(conn, filter, &ways, page.way)?;
+    Ok(Found { before, ..cut(page.places, wanted, total) })
 }
 
 /// The page out of every card there is, in no order.
@@ -195,19 +181,6 @@ fn page_of(mut all: Vec<Place>, wanted: Wanted<'_>) -> Found {
     Found { before: skipped > 0, ..cut(places, wanted, total) }
 }
 
-/// The page of the cards that were gone through in the order of the list.
-fn walked(
-    conn: &mut Conn,
-    filter: &Filter,
-    wanted: Wanted<'_>,
-    places: Vec<Place>,
-    beginning: Option<Beginning<'_>>,
-) -> QueryResult<Found> {
-    let before = before(conn, filter, wanted)?;
-    let total = count(conn, filter, beginning)?;
-    Ok(Found { before, ..cut(places, wanted, total) })
-}
-
 fn cut(mut places: Vec<Place>, wanted: Wanted<'_>, total: u32) -> Found {
     let more = places.len() > wanted.limit;
     places.truncate(wanted.limit);
@@ -219,75 +192,184 @@ fn cut(mut places: Vec<Place>, wanted: Wanted<'_>, total: u32) -> Found {
 
 /// Whether there is a card at or before the place that a page begins behind. Nearly always it is the one that
 /// stood there when the cursor was made.
-fn before(conn: &mut Conn, filter: &Filter, wanted: Wanted<'_>) -> QueryResult<bool> {
+fn before(conn: &mut Conn, filter: &Filter, wanted: Wanted<'_>, ways: &[Vec<Rows>]) -> QueryResult<bool> {
     let Some(from) = wanted.from else { return Ok(false) };
-    let still_there = filter.cards().filter(employees::id.eq(from.id)).select(employees::id).limit(1);
-    if still_there.first::<Id>(conn).optional()?.is_some() {
+    let mut sql = Sql::default();
+    sql.push("SELECT employees.id FROM employees WHERE employees.id = ").id(from.id);
+    filter.write(&mut sql, &Rows::All, "employees");
+    if sql.answering::<DbUuid>().get_result::<Id>(conn).optional()?.is_some() {
         return Ok(true);
     }
     let back = Wanted { backwards: !wanted.backwards, limit: 0, ..wanted };
-    // Where none is near there may be one far away: a page that turns out to be empty does no harm.
-    Ok(walk(conn, filter, back, LONG_WALK)?.is_none_or(|places| !places.is_empty()))
+    Ok(!page(conn, filter, back, ways)?.places.is_empty())
 }
 
-/// How many cards something has that a search could begin at, counted to one above `most`.
-fn size(conn: &mut Conn, filter: &Filter, beginning: Beginning<'_>, most: i64) -> QueryResult<i64> {
-    let counted = |conn: &mut Conn, beginning| -> QueryResult<i64> {
-        let query = employees::table.into_boxed::<MultiBackend>();
-        // Whoever has a role twice is two of the first rows: then it looks rarer than it is, and is still found.
-        let query = filter.begun_at_first(query, beginning, Some(most + 1));
-        CountAtMost(query.select(employees::id).limit(most + 1)).get_result(conn)
-    };
-    match beginning {
-        Beginning::Words(word) => {
-            let named = counted(conn, Beginning::Names(word))?;
-            if named > most { Ok(named) } else { Ok(named + counted(conn, beginning)?) }
-        }
-        other => counted(conn, other),
+/// A page before it is cut.
+struct Page {
+    /// One more place than it holds, in the direction of reading; all there are where there are fewer.
+    places: Vec<Place>,
+    /// The way that it was found by; nothing where that was all cards.
+    way: Option<usize>,
+}
+
+fn page(conn: &mut Conn, filter: &Filter, wanted: Wanted<'_>, ways: &[Vec<Rows>]) -> QueryResult<Page> {
+    let (order, _) = order(wanted.sort);
+    if order == Order::Organization {
+        return Ok(Page { places: page_by_organizations(conn, filter, wanted)?, way: None });
     }
+    for step in STEPS {
+        for (number, way) in ways.iter().enumerate() {
+            let places = if order == Order::Name {
+                along(conn, filter, wanted, way, step)?
+            } else {
+                across(conn, filter, wanted, way, step)?
+            };
+            if let Some(places) = places {
+                return Ok(Page { places, way: Some(number) });
+            }
+        }
+        if let Some(places) = ahead(conn, filter, wanted, &Rows::All, step)? {
+            return Ok(Page { places, way: None });
+        }
+    }
+    // The last step goes through all cards.
+    Ok(Page { places: Vec::new(), way: None })
 }
 
-/// Every card of the filter, by what is rare of it.
-fn gather(
+/// How many rows of a way are gone through in a step.
+fn stride(filter: &Filter, rows: &Rows, step: i64) -> i64 {
+    // Everything is passed over before everything is looked up.
+    if step != i64::MAX && filter.looks_up(rows) { step / LOOK_UP } else { step }
+}
+
+/// A page by name out of the rows of a way; nothing where the step ends before.
+fn along(
     conn: &mut Conn,
     filter: &Filter,
-    sort: EmployeeSort,
-    beginning: Beginning<'_>,
-) -> QueryResult<Vec<Place>> {
-    let all = filter.begun_at(filter.cards(), beginning);
-    let mut found = places(conn, all, sort)?;
-    if let Beginning::Words(word) = beginning {
-        let named = filter.begun_at(filter.cards(), Beginning::Names(word));
-        found.extend(places(conn, named, sort)?);
-        found.sort_unstable();
-        found.dedup();
+    wanted: Wanted<'_>,
+    way: &[Rows],
+    step: i64,
+) -> QueryResult<Option<Vec<Place>>> {
+    if step == i64::MAX {
+        return Ok(None);
     }
-    Ok(found)
+    let mut found = Vec::new();
+    for rows in way {
+        let stride = stride(filter, rows, step);
+        if rows.by_name() {
+            let Some(places) = ahead(conn, filter, wanted, rows, stride)? else { return Ok(None) };
+            found.extend(places);
+        } else if size(conn, filter, std::slice::from_ref(rows), stride)? <= stride {
+            found.extend(sorted(conn, filter, wanted, rows)?);
+        } else if let Rows::Words(word) = rows
+            && let Some(tokens) = tokens(conn, word)?
+        {
+            // All of them together go as far as the step.
+            let stride = stride / i64::try_from(tokens.len().max(1)).unwrap_or(1);
+            for token in tokens {
+                let rows = Rows::Word(word.clone(), token);
+                let Some(places) = ahead(conn, filter, wanted, &rows, stride)? else { return Ok(None) };
+                found.extend(places);
+            }
+        } else {
+            return Ok(None);
+        }
+    }
+    found.sort_unstable();
+    found.dedup();
+    if !wanted.rises() {
+        found.reverse();
+    }
+    found.truncate(wanted.limit + 1);
+    Ok(Some(found))
 }
 
-/// Where cards stand in an order.
-fn places(conn: &mut Conn, cards: Cards<'_>, sort: EmployeeSort) -> QueryResult<Vec<Place>> {
-    use employees as e;
-    match order(sort).0 {
-        Order::Name => text_places(cards.select((e::name_key, e::id)).load(conn)?),
-        Order::Login => text_places(cards.select((e::login, e::id)).load(conn)?),
+/// A page in another order out of all rows of a way; nothing where they are more than the step.
+fn across(
+    conn: &mut Conn,
+    filter: &Filter,
+    wanted: Wanted<'_>,
+    way: &[Rows],
+    step: i64,
+) -> QueryResult<Option<Vec<Place>>> {
+    if step == i64::MAX {
+        return Ok(None);
+    }
+    let mut found = Vec::new();
+    for rows in way {
+        let in_the_row = has_key(rows.source(), order(wanted.sort).0);
+        let stride = if in_the_row { stride(filter, rows, step) } else { step / LOOK_UP };
+        if size(conn, filter, std::slice::from_ref(rows), stride)? > stride {
+            return Ok(None);
+        }
+        found.extend(sorted(conn, filter, wanted, rows)?);
+    }
+    found.sort_unstable();
+    found.dedup();
+    if !wanted.rises() {
+        found.reverse();
+    }
+    found.truncate(wanted.limit + 1);
+    Ok(Some(found))
+}
+
+/// Whether the key of an order stands in the rows themselves. Of the cards it stands in the index of that order and
+/// nowhere else.
+const fn has_key(source: Source, order: Order) -> bool {
+    matches!(
+        (source, order),
+        (_, Order::Name) | (Source::Roles, Order::Login | Order::Creation | Order::End | Order::Organization)
+    )
+}
+
+/// Writes what is read of a row: its key in an order, and the card.
+fn write_key(sql: &mut Sql, source: Source, order: Order) {
+    let table = source.table();
+    let column = match order {
+        Order::Name => None,
+        Order::Login => Some("login"),
+        Order::Creation => Some("created_at"),
+        Order::End => Some("roles_end_on"),
+        Order::SignIn => Some("account_seen_at"),
+        Order::Organization => Some("organization_id"),
+    };
+    if let Some(column) = column {
+        if source == Source::Cards || has_key(source, order) {
+            sql.push(table).push(".").push(column);
+        } else {
+            sql.push("(SELECT employees.").push(column).push(" FROM employees WHERE employees.id = ");
+            sql.push(table).push(".").push(source.id()).push(")");
+        }
+        sql.push(" AS place_key, ");
+    }
+    if !matches!(order, Order::Login | Order::Creation) {
+        sql.push(table).push(".name_key, ");
+    }
+    sql.push(table).push(".").push(source.id());
+}
+
+/// Reads places.
+fn places(conn: &mut Conn, sql: Sql, order: Order) -> QueryResult<Vec<Place>> {
+    match order {
+        Order::Name | Order::Login => {
+            let rows: Vec<(String, Id)> = sql.answering::<(Text, DbUuid)>().load(conn)?;
+            Ok(rows.into_iter().map(|(key, id)| Place { key: Key::Text(key), id }).collect())
+        }
         Order::Creation => {
-            let rows: Vec<(NaiveDateTime, Id)> = cards.select((e::created_at, e::id)).load(conn)?;
+            let rows: Vec<(NaiveDateTime, Id)> = sql.answering::<(Timestamp, DbUuid)>().load(conn)?;
             Ok(rows.into_iter().map(|(at, id)| Place { key: Key::Moment(at), id }).collect())
         }
         Order::End => {
-            let rows: Vec<(NaiveDate, String, Id)> =
-                cards.select((e::roles_end_on, e::name_key, e::id)).load(conn)?;
+            let rows: Vec<(NaiveDate, String, Id)> = sql.answering::<(Date, Text, DbUuid)>().load(conn)?;
             Ok(rows.into_iter().map(|(day, name, id)| Place { key: Key::End(day, name), id }).collect())
         }
         Order::SignIn => {
             let rows: Vec<(NaiveDateTime, String, Id)> =
-                cards.select((e::account_seen_at, e::name_key, e::id)).load(conn)?;
+                sql.answering::<(Timestamp, Text, DbUuid)>().load(conn)?;
             Ok(rows.into_iter().map(|(at, name, id)| Place { key: Key::SignIn(at, name), id }).collect())
         }
         Order::Organization => {
-            let rows: Vec<(Id, String, Id)> =
-                cards.select((e::organization_id, e::name_key, e::id)).load(conn)?;
+            let rows: Vec<(Id, String, Id)> = sql.answering::<(DbUuid, Text, DbUuid)>().load(conn)?;
             let mut ids: Vec<Id> = rows.iter().map(|row| row.0).collect();
             ids.sort_unstable();
             ids.dedup();
@@ -303,194 +385,386 @@ fn places(conn: &mut Conn, cards: Cards<'_>, sort: EmployeeSort) -> QueryResult<
     }
 }
 
-fn text_places(rows: Vec<(String, Id)>) -> QueryResult<Vec<Place>> {
-    Ok(rows.into_iter().map(|(key, id)| Place { key: Key::Text(key), id }).collect())
-}
-
-type Condition = Box<dyn BoxableExpression<employees::table, MultiBackend, SqlType = Bool>>;
-
-/// What lies in a direction of a place: rows are compared whole, so that an index begins right there.
-fn beside(order: Order, place: &Place, comparison: &str) -> Option<Condition> {
-    let id = place.id;
-    Some(match (order, &place.key) {
-        (Order::Name, Key::Text(text)) => Box::new(
-            sql::<Bool>(&format!("(employees.name_key, employees.id) {comparison} ("))
-                .bind::<Text, _>(text.clone())
-                .sql(", ")
-                .bind::<DbUuid, _>(id)
-                .sql(")"),
-        ),
-        (Order::Login, Key::Text(text)) => Box::new(
-            sql::<Bool>(&format!("employees.login {comparison} ")).bind::<Text, _>(text.clone()).sql(""),
-        ),
-        (Order::Creation, Key::Moment(moment)) => Box::new(
-            sql::<Bool>(&format!("(employees.created_at, employees.id) {comparison} ("))
-                .bind::<Timestamp, _>(*moment)
-                .sql(", ")
-                .bind::<DbUuid, _>(id)
-                .sql(")"),
-        ),
-        (Order::End, Key::End(day, text)) => Box::new(
-            sql::<Bool>(&format!(
-                "(employees.roles_end_on, employees.name_key, employees.id) {comparison} ("
-            ))
-            .bind::<Date, _>(*day)
-            .sql(", ")
-            .bind::<Text, _>(text.clone())
-            .sql(", ")
-            .bind::<DbUuid, _>(id)
-            .sql(")"),
-        ),
-        (Order::SignIn, Key::SignIn(moment, text)) => Box::new(
-            sql::<Bool>(&format!(
-                "(employees.account_seen_at, employees.name_key, employees.id) {comparison} ("
-            ))
-            .bind::<Timestamp, _>(*moment)
-            .sql(", ")
-            .bind::<Text, _>(text.clone())
-            .sql(", ")
-            .bind::<DbUuid, _>(id)
-            .sql(")"),
-        ),
-        // A cursor of another order is refused before.
-        _ => return None,
-    })
-}
-
-/// Sorts a query by an order of the table of cards.
-fn sorted(cards: Cards<'_>, order: Order, rises: bool) -> Cards<'_> {
-    use employees as e;
-    match (order, rises) {
-        (Order::Name | Order::Organization, true) => cards.order((e::name_key.asc(), e::id.asc())),
-        (Order::Name | Order::Organization, false) => cards.order((e::name_key.desc(), e::id.desc())),
-        (Order::Login, true) => cards.order(e::login.asc()),
-        (Order::Login, false) => cards.order(e::login.desc()),
-        (Order::Creation, true) => cards.order((e::created_at.asc(), e::id.asc())),
-        (Order::Creation, false) => cards.order((e::created_at.desc(), e::id.desc())),
-        (Order::End, true) => cards.order((e::roles_end_on.asc(), e::name_key.asc(), e::id.asc())),
-        (Order::End, false) => cards.order((e::roles_end_on.desc(), e::name_key.desc(), e::id.desc())),
-        (Order::SignIn, true) => cards.order((e::account_seen_at.asc(), e::name_key.asc(), e::id.asc())),
-        (Order::SignIn, false) => cards.order((e::account_seen_at.desc(), e::name_key.desc(), e::id.desc())),
+/// The columns of an order, as an index of the source has them.
+const fn columns(source: Source, order: Order) -> &'static [&'static str] {
+    match (order, source) {
+        (Order::Name | Order::Organization, Source::Cards) => &["name_key", "id"],
+        (Order::Name | Order::Organization, _) => &["name_key", "employee_id"],
+        (Order::Login, Source::Cards) => &["login"],
+        (Order::Login, _) => &["login", "employee_id"],
+        (Order::Creation, Source::Cards) => &["created_at", "id"],
+        (Order::Creation, _) => &["created_at", "employee_id"],
+        (Order::End, Source::Cards) => &["roles_end_on", "name_key", "id"],
+        (Order::End, _) => &["roles_end_on", "name_key", "employee_id"],
+        (Order::SignIn, Source::Cards) => &["account_seen_at", "name_key", "id"],
+        (Order::SignIn, _) => &["account_seen_at", "name_key", "employee_id"],
     }
 }
 
-/// Goes through cards in the order of the list, reading one more than the page holds; nothing where the page
-/// is not full after `most` of them.
-fn walk(conn: &mut Conn, filter: &Filter, wanted: Wanted<'_>, most: i64) -> QueryResult<Option<Vec<Place>>> {
-    let limit = wanted.limit + 1;
-    let (order, _) = order(wanted.sort);
-    if order == Order::Organization {
-        return walk_organizations(conn, filter, wanted, limit);
+/// Writes that rows lie in a direction of a place: they are compared whole, so that an index begins right there.
+fn beside(sql: &mut Sql, source: Source, order: Order, place: &Place, comparison: &'static str) {
+    let mut between = " AND (";
+    for column in columns(source, order) {
+        sql.push(between).push(source.table()).push(".").push(*column);
+        between = ", ";
     }
-    let rises = wanted.rises();
-    let from = |cards| match wanted.from.and_then(|place| beside(order, place, if rises { ">" } else { "<" }))
-    {
-        Some(condition) => Cards::filter(cards, condition),
-        None => cards,
+    sql.push(") ").push(comparison).push(" (");
+    match &place.key {
+        Key::Text(text) | Key::Organization(_, _, text) => sql.text(text.as_str()),
+        Key::Moment(moment) => sql.moment(*moment),
+        Key::End(day, text) => sql.day(*day).push(", ").text(text.as_str()),
+        Key::SignIn(moment, text) => sql.moment(*moment).push(", ").text(text.as_str()),
     };
-    let mut cards = from(filter.cards());
-    let mut until = None;
-    if !filter.is_plain() {
-        let ahead = from(employees::table.into_boxed::<MultiBackend>());
-        let ahead = sorted(ahead, order, rises).offset(most).limit(1);
-        until = places(conn, ahead, wanted.sort)?.pop();
-        if let Some(until) = &until
-            && let Some(condition) = beside(order, until, if rises { "<=" } else { ">=" })
-        {
-            cards = cards.filter(condition);
-        }
+    if !(order == Order::Login && source == Source::Cards) {
+        sql.push(", ").id(place.id);
     }
-    let cards = sorted(cards, order, rises).limit(i64::try_from(limit).unwrap_or(i64::MAX));
-    let found = places(conn, cards, wanted.sort)?;
-    Ok((found.len() >= limit || until.is_none()).then_some(found))
+    sql.push(")");
 }
 
-/// Goes through organizations in the order of their names, and through the cards of each.
-fn walk_organizations(
+fn write_order(sql: &mut Sql, source: Source, order: Order, rises: bool) {
+    let mut between = " ORDER BY ";
+    for column in columns(source, order) {
+        sql.push(between).push(source.table()).push(".").push(*column);
+        sql.push(if rises { " ASC" } else { " DESC" });
+        between = ", ";
+    }
+}
+
+/// Rows are read in one of few numbers, so that there are few statements.
+fn read_at_most(limit: usize) -> usize {
+    let most = usize::try_from(MAX_LIMIT).unwrap_or(usize::MAX) + 1;
+    [1, 26, 51, most, BATCH].into_iter().find(|few| *few >= limit).unwrap_or(limit)
+}
+
+/// Goes through rows that lie in the order of the list; nothing where the page is not full after `most` of them.
+fn ahead(
     conn: &mut Conn,
     filter: &Filter,
     wanted: Wanted<'_>,
-    limit: usize,
+    rows: &Rows,
+    most: i64,
 ) -> QueryResult<Option<Vec<Place>>> {
-    let rises = wanted.rises();
-    let from = match wanted.from {
-        Some(Place { key: Key::Organization(key, place, name), id }) => {
-            Some((key.clone(), *place, name, *id))
+    let limit = wanted.limit + 1;
+    let (order, _) = order(wanted.sort);
+    let (source, rises) = (rows.source(), wanted.rises());
+    // What lies in the range of rows, from where the page begins.
+    let range = |sql: &mut Sql, from: Option<&Place>| {
+        sql.push("SELECT ");
+        write_key(sql, source, order);
+        sql.push(" FROM ").push(source.table()).push(" WHERE ");
+        rows.write(sql, filter.today);
+        write_bounds(sql, filter, order);
+        if let Some(place) = from {
+            beside(sql, source, order, place, if rises { ">" } else { "<" });
         }
-        _ => None,
     };
+    let until = if most == i64::MAX || (filter.is_plain() && *rows == Rows::All) {
+        None
+    } else {
+        let mut sql = Sql::default();
+        range(&mut sql, wanted.from);
+        write_order(&mut sql, source, order, rises);
+        sql.push(format!(" LIMIT 1 OFFSET {most}"));
+        places(conn, sql, order)?.pop()
+    };
+    let read = read_at_most(limit);
+    let mut found: Vec<Place> = Vec::new();
+    loop {
+        let mut sql = Sql::default();
+        range(&mut sql, found.last().or(wanted.from));
+        if let Some(until) = &until {
+            beside(&mut sql, source, order, until, if rises { "<=" } else { ">=" });
+        }
+        filter.write(&mut sql, rows, source.table());
+        write_order(&mut sql, source, order, rises);
+        sql.push(format!(" LIMIT {read}"));
+        let places = places(conn, sql, order)?;
+        let ended = places.len() < read;
+        found.extend(places);
+        // Who stands in two rows stands in them one after the other.
+        found.dedup();
+        if found.len() >= limit {
+            found.truncate(limit);
+            return Ok(Some(found));
+        }
+        if ended {
+            return Ok(until.is_none().then_some(found));
+        }
+    }
+}
+
+/// Where the order of the list is one of what is asked for, it is gone through from there, and no further.
+fn write_bounds(sql: &mut Sql, filter: &Filter, order: Order) {
+    use epos_shared::api::employees::EmployeeState;
+    match order {
+        Order::End => match filter.ends() {
+            (true, _) => {
+                sql.push(" AND employees.roles_end_on >= ").day(filter.today);
+            }
+            (_, true) => {
+                sql.push(" AND employees.roles_end_on < ").day(filter.today);
+            }
+            _ => {}
+        },
+        Order::SignIn => {
+            if matches!(filter.state, Some(EmployeeState::NotBound | EmployeeState::NeverSignedIn)) {
+                sql.push(" AND employees.account_seen_at <= ").moment(NEVER_SEEN);
+            }
+        }
+        _ => {}
+    }
+}
+
+/// Goes through all rows of another order; the database keeps the first of them in the order of the list.
+fn sorted(conn: &mut Conn, filter: &Filter, wanted: Wanted<'_>, rows: &Rows) -> QueryResult<Vec<Place>> {
+    let (order, _) = order(wanted.sort);
+    let (source, rises) = (rows.source(), wanted.rises());
+    if order != Order::Name && !has_key(source, order) {
+        // The key is looked up, and can neither be compared nor sorted by in one text for both databases.
+        let mut found = all(conn, filter, wanted.sort, std::slice::from_ref(rows))?;
+        found.retain(|place| match wanted.from {
+            None => true,
+            Some(from) if rises => place > from,
+            Some(from) => place < from,
+        });
+        return Ok(found);
+    }
+    let limit = wanted.limit + 1;
+    let read = read_at_most(limit);
+    let mut found: Vec<Place> = Vec::new();
+    loop {
+        let mut sql = Sql::default();
+        sql.push("SELECT ");
+        write_key(&mut sql, source, order);
+        sql.push(" FROM ").push(source.table()).push(" WHERE ");
+        rows.write(&mut sql, filter.today);
+        if let Some(place) = found.last().or(wanted.from) {
+            beside(&mut sql, source, order, place, if rises { ">" } else { "<" });
+        }
+        filter.write(&mut sql, rows, source.table());
+        write_order(&mut sql, source, order, rises);
+        sql.push(format!(" LIMIT {read}"));
+        let places = places(conn, sql, order)?;
+        let ended = places.len() < read;
+        found.extend(places);
+        found.dedup();
+        if ended || found.len() >= limit {
+            return Ok(found);
+        }
+    }
+}
+
+/// Every card of the filter, by the rows of a way, in no order.
+fn all(conn: &mut Conn, filter: &Filter, sort: EmployeeSort, way: &[Rows]) -> QueryResult<Vec<Place>> {
+    let (order, _) = order(sort);
+    let mut found = Vec::new();
+    for rows in way {
+        let source = rows.source();
+        let mut sql = Sql::default();
+        sql.push("SELECT ");
+        write_key(&mut sql, source, order);
+        sql.push(" FROM ").push(source.table()).push(" WHERE ");
+        rows.write(&mut sql, filter.today);
+        filter.write(&mut sql, rows, source.table());
+        found.extend(places(conn, sql, order)?);
+    }
+    found.sort_unstable();
+    found.dedup();
+    Ok(found)
+}
+
+/// The words that begin so, where they are few.
+fn tokens(conn: &mut Conn, word: &str) -> QueryResult<Option<Vec<String>>> {
+    let mut sql = Sql::default();
+    // From each to the next: the rows between are never read.
+    sql.push("WITH RECURSIVE beginning (token) AS (SELECT min(token) FROM employee_tokens WHERE token >= ");
+    sql.text(word).push(" AND token < ").text(end_of(word));
+    sql.push(
+        " UNION ALL SELECT (SELECT min(employee_tokens.token) FROM employee_tokens \
+         WHERE employee_tokens.token > beginning.token AND employee_tokens.token < ",
+    );
+    sql.text(end_of(word)).push(") FROM beginning WHERE beginning.token IS NOT NULL) ");
+    sql.push(format!("SELECT token FROM beginning WHERE token IS NOT NULL LIMIT {}", WORDS_BESIDE + 1));
+    let found: Vec<String> = sql.answering::<Text>().load(conn)?;
+    Ok((found.len() <= WORDS_BESIDE).then_some(found))
+}
+
+/// How many rows there are, counted to one above `most`.
+fn size(conn: &mut Conn, filter: &Filter, way: &[Rows], most: i64) -> QueryResult<i64> {
+    let mut counted = 0;
+    for rows in way {
+        let mut sql = Sql::default();
+        sql.push("SELECT count(*) FROM (");
+        first_rows(&mut sql, filter, rows, "1", most.saturating_add(1));
+        sql.push(") AS counted");
+        counted += sql.answering::<BigInt>().get_result::<i64>(conn)?;
+        if counted > most {
+            break;
+        }
+    }
+    Ok(counted)
+}
+
+/// The first so many rows, in the order of their index.
+fn first_rows(sql: &mut Sql, filter: &Filter, rows: &Rows, columns: &'static str, most: i64) {
+    sql.push("SELECT ").push(columns).push(" FROM ").push(rows.source().table()).push(" WHERE ");
+    rows.write(sql, filter.today);
+    if !rows.order().is_empty() {
+        sql.push(" ORDER BY ").push(rows.order());
+    }
+    sql.push(format!(" LIMIT {most}"));
+}
+
+/// How many cards there are, counted to one above [`EXACT_COUNT_LIMIT`]. The way that the page was found by is
+/// likely the shortest to that too, and is gone further than the others before they are tried.
+fn count(conn: &mut Conn, filter: &Filter, ways: &[Vec<Rows>], found: Option<usize>) -> QueryResult<u32> {
+    let everything = [vec![Rows::All]];
+    let promising = found.and_then(|number| ways.get(number));
+    let mut further = STEPS.into_iter().skip(1);
+    for step in STEPS {
+        if let (Some(way), Some(further)) = (promising, further.next())
+            && further != i64::MAX
+            && let Some(count) = count_along(conn, filter, way, further)?
+        {
+            return Ok(count);
+        }
+        // The last step goes through all cards.
+        let some = if step == i64::MAX { &[] } else { ways };
+        for way in some.iter().filter(|way| Some(*way) != promising).chain(&everything) {
+            if let Some(count) = count_along(conn, filter, way, step)? {
+                return Ok(count);
+            }
+        }
+    }
+    Ok(0)
+}
+
+/// How many cards there are, by the rows of a way; nothing where the step ends before that is known.
+fn count_along(conn: &mut Conn, filter: &Filter, way: &[Rows], step: i64) -> QueryResult<Option<u32>> {
+    let most = usize::try_from(EXACT_COUNT_LIMIT).unwrap_or(usize::MAX) + 1;
+    let mut counted = 0;
+    let mut ended = true;
+    for rows in way {
+        let stride = stride(filter, rows, step);
+        counted += count_rows(conn, filter, rows, stride, most - counted)?;
+        if counted >= most {
+            return Ok(Some(EXACT_COUNT_LIMIT + 1));
+        }
+        ended &= step == i64::MAX || size(conn, filter, std::slice::from_ref(rows), stride)? <= stride;
+        if !ended && step != i64::MAX && way.len() == 1 {
+            return Ok(None);
+        }
+    }
+    Ok(ended.then(|| u32::try_from(counted).unwrap_or(u32::MAX)))
+}
+
+/// How many cards there are among the first so many rows, counted to `most`.
+fn count_rows(conn: &mut Conn, filter: &Filter, rows: &Rows, stride: i64, most: usize) -> QueryResult<usize> {
+    const FIRST: &str = "first_rows";
+    let source = rows.source();
+    let found = |sql: &mut Sql, limit: usize| {
+        sql.push("SELECT ").push(FIRST).push(".").push(source.id()).push(" FROM (");
+        first_rows(sql, filter, rows, source.columns(), stride);
+        sql.push(") AS ").push(FIRST).push(" WHERE 1 = 1");
+        filter.write(sql, rows, FIRST);
+        sql.push(format!(" LIMIT {limit}"));
+    };
+    let limit = usize::try_from(EXACT_COUNT_LIMIT).unwrap_or(usize::MAX) + 1;
+    if !rows.repeats() {
+        let mut sql = Sql::default();
+        sql.push("SELECT count(*) FROM (");
+        found(&mut sql, limit);
+        sql.push(") AS counted");
+        let counted: i64 = sql.answering::<BigInt>().get_result(conn)?;
+        return Ok(usize::try_from(counted).unwrap_or(usize::MAX).min(most));
+    }
+    // Whoever stands in many rows is counted once: seldom the first so many rows are not enough.
+    let mut limit = limit + limit / 2;
+    loop {
+        let mut sql = Sql::default();
+        found(&mut sql, limit);
+        let ids: Vec<Id> = sql.answering::<DbUuid>().load(conn)?;
+        let ended = ids.len() < limit;
+        let different: HashSet<Id> = ids.into_iter().collect();
+        if ended || different.len() >= most {
+            return Ok(different.len().min(most));
+        }
+        limit *= 4;
+    }
+}
+
+/// Goes through organizations in the order of their names, and through the cards of each.
+fn page_by_organizations(conn: &mut Conn, filter: &Filter, wanted: Wanted<'_>) -> QueryResult<Vec<Place>> {
+    let limit = wanted.limit + 1;
+    let rises = wanted.rises();
     let scope = match filter.places {
         Places::All | Places::Nowhere => organizations::Scope::All,
         Places::Below(top) => organizations::Scope::Below(top),
         Places::One(id) => organizations::Scope::Only(id),
     };
-    let at = from.as_ref().map(|(key, place, ..)| (key.as_str(), *place));
-    let some = i64::try_from(WALK_ORGANIZATIONS + 1).unwrap_or(i64::MAX);
-    let organizations = organizations::in_order(conn, scope, at, rises, some)?;
-    let mut found = Vec::new();
-    for (id, _) in organizations.iter().take(WALK_ORGANIZATIONS) {
-        let mut cards = filter.cards().filter(employees::organization_id.eq(*id));
-        if let Some((_, place, name, card)) = &from
-            && place == id
-            && let key = Key::Text((*name).clone())
-            && let Some(condition) =
-                beside(Order::Name, &Place { key, id: *card }, if rises { ">" } else { "<" })
-        {
-            cards = cards.filter(condition);
+    let mut at = match wanted.from {
+        Some(Place { key: Key::Organization(key, place, _), .. }) => Some((key.clone(), *place)),
+        _ => None,
+    };
+    let mut from = wanted.from;
+    let mut found: Vec<Place> = Vec::new();
+    for some in ORGANIZATIONS {
+        // The one that the last step ended at is the first of the next.
+        let most = i64::try_from(some + 1).unwrap_or(i64::MAX);
+        let start = at.as_ref().map(|(key, place)| (key.as_str(), *place));
+        let organizations = organizations::in_order(conn, scope, start, rises, most)?;
+        for (id, key) in organizations.iter().take(some) {
+            let within =
+                from.filter(|from| matches!(&from.key, Key::Organization(_, place, _) if place == id));
+            found.extend(of_organization(conn, filter, (*id, key), within, rises, limit - found.len())?);
+            if found.len() >= limit {
+                return Ok(found);
+            }
         }
-        let left = i64::try_from(limit - found.len()).unwrap_or(i64::MAX);
-        let cards = sorted(cards, Order::Organization, rises).limit(left);
-        found.extend(places(conn, cards, wanted.sort)?);
-        if found.len() >= limit {
-            return Ok(Some(found));
-        }
+        let Some((id, key)) = organizations.into_iter().nth(some) else { break };
+        at = Some((key, id));
+        from = None;
     }
-    Ok((organizations.len() <= WALK_ORGANIZATIONS).then_some(found))
+    Ok(found)
 }
 
-/// A page by name of cards that a surname is asked for: the place of the surname is gone to, and the few others
-/// (double names, e-mails) are read and put between. Nothing where no word is such.
-fn at_the_surname(conn: &mut Conn, filter: &Filter, wanted: Wanted<'_>) -> QueryResult<Option<Found>> {
-    if order(wanted.sort).0 != Order::Name || filter.within_one() {
-        return Ok(None);
+/// The first cards of an organization in the order of their names, from a place on.
+fn of_organization(
+    conn: &mut Conn,
+    filter: &Filter,
+    (organization, key): (Id, &str),
+    from: Option<&Place>,
+    rises: bool,
+    limit: usize,
+) -> QueryResult<Vec<Place>> {
+    let rows = Rows::Place(organization);
+    let read = read_at_most(limit);
+    let mut sql = Sql::default();
+    sql.push("SELECT ");
+    write_key(&mut sql, Source::Cards, Order::Name);
+    sql.push(" FROM employees WHERE ");
+    rows.write(&mut sql, filter.today);
+    if let Some(place) = from {
+        beside(&mut sql, Source::Cards, Order::Organization, place, if rises { ">" } else { "<" });
     }
-    for word in &filter.words {
-        let tokens = employees::table.into_boxed::<MultiBackend>();
-        let tokens = filter.begun_at(tokens, Beginning::Words(word)).select(employees::id).limit(FEW + 1);
-        let elsewhere: i64 = CountAtMost(tokens).get_result(conn)?;
-        if elsewhere > FEW {
-            continue;
-        }
-        let others = filter.begun_at(filter.cards(), Beginning::Words(word));
-        let others = page_of(places(conn, named_otherwise(others, word), wanted.sort)?, wanted);
-        let rises = wanted.rises();
-        let mut cards = filter.begun_at(filter.cards(), Beginning::Names(word));
-        if let Some(from) = wanted.from
-            && let Some(condition) = beside(Order::Name, from, if rises { ">" } else { "<" })
-        {
-            cards = cards.filter(condition);
-        }
-        let limit = wanted.limit + 1;
-        let cards = sorted(cards, Order::Name, rises).limit(i64::try_from(limit).unwrap_or(i64::MAX));
-        let mut all = places(conn, cards, wanted.sort)?;
-        // One more than the page of the others tells that there are more of them.
-        let (more, before_others) = (others.more, others.before);
-        all.extend(others.places);
-        all.sort_unstable();
-        if !rises {
-            all.reverse();
-        }
-        let named = count(conn, filter, Some(Beginning::Names(word)))?;
-        let mut found = cut(all, wanted, named.saturating_add(others.total));
-        found.more |= more;
-        found.before = before_others || before(conn, filter, wanted)?;
-        return Ok(Some(found));
-    }
-    Ok(None)
+    filter.write(&mut sql, &rows, "employees");
+    write_order(&mut sql, Source::Cards, Order::Name, rises);
+    sql.push(format!(" LIMIT {read}"));
+    let found = places(conn, sql, Order::Name)?;
+    Ok(found
+        .into_iter()
+        .take(limit)
+        .map(|place| match place.key {
+            Key::Text(name) => {
+                Place { key: Key::Organization(key.to_owned(), organization, name), id: place.id }
+            }
+            key => Place { key, id: place.id },
+        })
+        .collect())
 }
 
-/// Every card of the filter, in the order of the list, where something that is asked for has `most` cards or
-/// fewer; nothing where all of it is more frequent.
+/// Every card of the filter, in the order of the list, where something that is asked for has `most` rows or fewer;
+/// nothing where all of it is more frequent.
 ///
 /// # Errors
 /// The database fails.
@@ -503,146 +777,43 @@ pub(super) fn all_of_few(
     if filter.places == Places::Nowhere {
         return Ok(Some(Vec::new()));
     }
-    let mut least: Option<(i64, Beginning<'_>)> = None;
-    for beginning in filter.beginnings() {
-        let size = size(conn, filter, beginning, most)?;
+    let ways = filter.one_place().map_or_else(|| filter.ways(), |place| vec![vec![Rows::Place(place)]]);
+    let mut least: Option<(i64, &Vec<Rows>)> = None;
+    for way in &ways {
+        let size = size(conn, filter, way, most)?;
         if size <= most && least.is_none_or(|(known, _)| size < known) {
-            least = Some((size, beginning));
+            least = Some((size, way));
         }
     }
-    let Some((_, beginning)) = least else { return Ok(None) };
-    let mut all = gather(conn, filter, sort, beginning)?;
-    all.sort_unstable();
+    let Some((_, way)) = least else { return Ok(None) };
+    let mut all = all(conn, filter, sort, way)?;
     if !order(sort).1 {
         all.reverse();
     }
     Ok(Some(all))
 }
 
-/// The next cards in the order of the list, however far ahead they are.
+/// The next cards in the order of the list, however far ahead they are: whoever reads it to its end goes through
+/// all cards once.
 ///
 /// # Errors
 /// The database fails.
-pub(super) fn ahead(
+pub(super) fn next(
     conn: &mut Conn,
     filter: &Filter,
     sort: EmployeeSort,
     from: Option<&Place>,
     limit: usize,
 ) -> QueryResult<Vec<Place>> {
-    let (order, rises) = order(sort);
-    let wanted = Wanted { sort, from, backwards: false, limit };
-    if order == Order::Organization {
-        return ahead_by_organization(conn, filter, wanted);
+    // A page is read with one more.
+    let wanted = Wanted { sort, from, backwards: false, limit: limit.saturating_sub(1) };
+    if filter.places == Places::Nowhere {
+        return Ok(Vec::new());
     }
-    let mut cards = filter.cards();
-    if let Some(from) = from
-        && let Some(condition) = beside(order, from, if rises { ">" } else { "<" })
-    {
-        cards = cards.filter(condition);
+    if order(sort).0 == Order::Organization {
+        return page_by_organizations(conn, filter, wanted);
     }
-    places(conn, sorted(cards, order, rises).limit(i64::try_from(limit).unwrap_or(i64::MAX)), sort)
-}
-
-fn ahead_by_organization(conn: &mut Conn, filter: &Filter, wanted: Wanted<'_>) -> QueryResult<Vec<Place>> {
-    let rises = wanted.rises();
-    let within = match filter.places {
-        Places::All | Places::Nowhere => organizations::Scope::All,
-        Places::Below(top) => organizations::Scope::Below(top),
-        Places::One(id) => organizations::Scope::Only(id),
-    };
-    let mut found: Vec<Place> = Vec::new();
-    let (mut at, mut behind) = (None, None);
-    if let Some(Place { key: Key::Organization(key, place, name), id }) = wanted.from {
-        at = Some((key.clone(), *place));
-        behind = Some(Place { key: Key::Text(name.clone()), id: *id });
-    }
-    let mut done: Option<Id> = None;
-    let some = i64::try_from(WALK_ORGANIZATIONS + 1).unwrap_or(i64::MAX);
-    loop {
-        let from = at.as_ref().map(|(key, place)| (key.as_str(), *place));
-        let next = organizations::in_order(conn, within, from, rises, some)?;
-        let first = at.as_ref().map(|(_, place)| *place);
-        for (id, _) in next.iter().filter(|(id, _)| Some(*id) != done) {
-            let mut cards = filter.cards().filter(employees::organization_id.eq(*id));
-            if let Some(behind) = behind.as_ref().filter(|_| first == Some(*id))
-                && let Some(condition) = beside(Order::Name, behind, if rises { ">" } else { "<" })
-            {
-                cards = cards.filter(condition);
-            }
-            let left = i64::try_from(wanted.limit - found.len()).unwrap_or(i64::MAX);
-            let cards = sorted(cards, Order::Organization, rises).limit(left);
-            found.extend(places(conn, cards, wanted.sort)?);
-            if found.len() >= wanted.limit {
-                return Ok(found);
-            }
-        }
-        match next.last() {
-            Some((id, key)) if next.len() > WALK_ORGANIZATIONS => {
-                done = Some(*id);
-                at = Some((key.clone(), *id));
-            }
-            _ => return Ok(found),
-        }
-    }
-}
-
-/// `SELECT count(*) FROM (… LIMIT n)`: counting stops where the number is of no more interest.
-#[derive(QueryId)]
-pub(super) struct CountAtMost<Q>(pub(super) Q);
-
-impl<Q: QueryFragment<MultiBackend>> QueryFragment<MultiBackend> for CountAtMost<Q> {
-    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, MultiBackend>) -> QueryResult<()> {
-        out.push_sql("SELECT count(*) FROM (");
-        self.0.walk_ast(out.reborrow())?;
-        out.push_sql(") AS counted");
-        Ok(())
-    }
-}
-
-impl<Q> Query for CountAtMost<Q> {
-    type SqlType = BigInt;
-}
-
-impl<Q> RunQueryDsl<Conn> for CountAtMost<Q> {}
-
-/// How many cards there are, counted to one above [`EXACT_COUNT_LIMIT`].
-fn count(conn: &mut Conn, filter: &Filter, beginning: Option<Beginning<'_>>) -> QueryResult<u32> {
-    let most = i64::from(EXACT_COUNT_LIMIT) + 1;
-    let Some(beginning) = beginning else {
-        let all: i64 = CountAtMost(filter.cards().select(employees::id).limit(most)).get_result(conn)?;
-        return Ok(u32::try_from(all).unwrap_or(u32::MAX));
-    };
-    let mut all = 0;
-    // What is frequent is counted to the limit among its first rows already.
-    let firsts: &[Option<i64>] = match beginning {
-        Beginning::Roles | Beginning::Words(_) => &[Some(FIRST_ROWS), Some(FIRST_ROWS * 8), None],
-        _ => &[None],
-    };
-    for first in firsts.iter().copied() {
-        let cards = filter.begun_at_first(filter.cards(), beginning, first);
-        all = CountAtMost(cards.select(employees::id).limit(most)).get_result(conn)?;
-        if all >= most {
-            break;
-        }
-    }
-    if let Beginning::Words(word) = beginning
-        && all < most
-    {
-        // Those that are named so; who was counted before is counted twice, and only near the limit it matters.
-        let named = named_otherwise_counted(conn, filter, word, most)?;
-        all = named;
-    }
-    Ok(u32::try_from(all).unwrap_or(u32::MAX))
-}
-
-/// The cards that have a word, whether at the beginning of the name or elsewhere, each counted once.
-fn named_otherwise_counted(conn: &mut Conn, filter: &Filter, word: &str, most: i64) -> QueryResult<i64> {
-    let named = filter.begun_at(filter.cards(), Beginning::Names(word));
-    let named: i64 = CountAtMost(named.select(employees::id).limit(most)).get_result(conn)?;
-    let others = named_otherwise(filter.begun_at(filter.cards(), Beginning::Words(word)), word);
-    let others: i64 = CountAtMost(others.select(employees::id).limit(most)).get_result(conn)?;
-    Ok((named + others).min(most))
+    Ok(ahead(conn, filter, wanted, &Rows::All, i64::MAX)?.unwrap_or_default())
 }
 
 /// Which of some cards are cards of the filter.
@@ -650,9 +821,20 @@ fn named_otherwise_counted(conn: &mut Conn, filter: &Filter, word: &str, most: i
 /// # Errors
 /// The database fails.
 pub(super) fn among(conn: &mut Conn, filter: &Filter, places: &[Place]) -> QueryResult<HashSet<Id>> {
-    let ids: Vec<Id> = places.iter().map(|place| place.id).collect();
-    let cards = filter.cards().filter(employees::id.eq_any(ids));
-    Ok(cards.select(employees::id).load(conn)?.into_iter().collect())
+    let mut found = HashSet::new();
+    for some in places.chunks(IDS) {
+        let mut sql = Sql::default();
+        sql.push("SELECT employees.id FROM employees WHERE employees.id IN (");
+        // Always as many, so that there is one statement: the last one again and again.
+        let ids = some.iter().chain(some.last().into_iter().cycle()).take(IDS);
+        for (number, place) in ids.enumerate() {
+            sql.push(if number == 0 { "" } else { ", " }).id(place.id);
+        }
+        sql.push(")");
+        filter.write(&mut sql, &Rows::All, "employees");
+        found.extend(sql.answering::<DbUuid>().load::<Id>(conn)?);
+    }
+    Ok(found)
 }
 
 /// The rows at some places, in their order.

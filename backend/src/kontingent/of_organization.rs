@@ -16,9 +16,10 @@ use epos_shared::values::Period;
 use serde_json::json;
 
 use super::card_store::{self, AssignmentRow};
+use super::listed;
 use crate::audit::{self, Actor as Journal, Event};
 use crate::context::Context;
-use crate::db::schema::{bindings, employees, possible_duplicates, role_assignments};
+use crate::db::schema::{bindings, employees, listed_roles, possible_duplicates, role_assignments};
 use crate::db::types::Id;
 use crate::db::{Conn, DbError, MultiBackend};
 use crate::on;
@@ -220,7 +221,7 @@ fn end(
     cards.sort_unstable();
     cards.dedup();
     for card in &cards {
-        card_store::note_end_of_roles(conn, *card)?;
+        listed::note(conn, *card)?;
         // A card whose every role was taken back has nothing to come either.
         diesel::update(employees::table.find(*card).filter(diesel::dsl::not(exists(
             role_assignments::table.filter(role_assignments::employee_id.eq(*card)),
@@ -376,6 +377,11 @@ pub fn follow(
     diesel::update(employees::table.filter(employees::organization_id.eq(from)))
         .set(employees::organization_id.eq(into))
         .execute(conn)?;
+    for cards in following.ids.chunks(AT_ONCE) {
+        diesel::update(listed_roles::table.filter(listed_roles::employee_id.eq_any(cards)))
+            .set(listed_roles::organization_id.eq(into))
+            .execute(conn)?;
+    }
     touch(conn, context, &following.ids)?;
     for card in &following.ids {
         let event = Event::done("employee.moved", "employee", *card).in_organization(into).with(json!({

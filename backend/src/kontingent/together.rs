@@ -12,7 +12,7 @@ use serde_json::json;
 
 use super::actor::{Asker, StaffOf};
 use super::view::refuse;
-use super::{card_store, gate};
+use super::{card_store, gate, listed};
 use crate::app::Services;
 use crate::audit::{self, Event};
 use crate::db::Conn;
@@ -76,7 +76,7 @@ impl StaffOf<'_> {
                 }));
             audit::record(conn, context, &asker.journal, event)?;
         }
-        card_store::note_end_of_roles(conn, card.row.id)?;
+        listed::note(conn, card.row.id)?;
         Ok(true)
     }
 

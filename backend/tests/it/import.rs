@@ -377,6 +377,11 @@ crate::both_databases! {
             assert_eq!(families(&client).await, before);
             let archive = client.get(&people::url(EMPLOYEES, &[("state", "archived")])).await.expect(200);
             assert_eq!(archive["items"], json!([]), "not in the archive either");
+            for words in ["анна", "many", "анна many"] {
+                let asked = [("state", "archived"), ("query", words)];
+                let archive = client.get(&people::url(EMPLOYEES, &asked)).await.expect(200);
+                assert_eq!(archive["items"], json!([]), "{words}");
+            }
             let card: Id = app
                 .read(|conn| {
                     let hidden = employees::archived_at.is_not_null();
@@ -396,6 +401,12 @@ crate::both_databases! {
             })
             .await;
         assert_eq!((visible, roles), (702, 702));
+        let client = app.anonymous();
+        client.set_cookie(cookie);
+        for (asked, least) in [(("query", "анна"), 700), (("query", "many699"), 1), (("role", "school_director"), 700)] {
+            let page = client.get(&people::url(EMPLOYEES, &[asked])).await.expect(200);
+            assert!(page["total"]["value"].as_u64().unwrap() >= least, "{asked:?}: {}", page["total"]);
+        }
         let issued: i64 = app.read(|conn| Ok(one_time_credentials::table.count().get_result(conn)?)).await;
         assert_eq!(issued, 0);
     }

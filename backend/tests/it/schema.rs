@@ -77,9 +77,10 @@ fn in_words_of(kind: Kind, diesel: &str) -> String {
         (Kind::Postgres, "Bool") => "boolean",
         (Kind::Postgres, "Integer") => "integer",
         (Kind::Postgres, "BigInt") => "bigint",
+        (Kind::Postgres, "SmallInt") => "smallint",
         (Kind::Sqlite, "DbUuid" | "Binary") => "BLOB",
         (Kind::Sqlite, "Timestamp" | "Date" | "Text") => "TEXT",
-        (Kind::Sqlite, "Bool" | "Integer" | "BigInt") => "INTEGER",
+        (Kind::Sqlite, "Bool" | "SmallInt" | "Integer" | "BigInt") => "INTEGER",
         _ => panic!("a type the test does not know: {inner}"),
     };
     format!("{start}{word}{end}")

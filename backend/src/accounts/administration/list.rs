@@ -177,6 +177,9 @@ fn walk(conn: &mut Conn, filter: &Filter, from: &From<Named>, limit: usize) -> Q
 }
 
 fn rows(conn: &mut Conn, places: &[Named]) -> Result<Vec<AccountRow>, DbError> {
+    if places.is_empty() {
+        return Ok(Vec::new());
+    }
     let ids: Vec<Id> = places.iter().map(|(_, id)| *id).collect();
     let found: Vec<Stored> = t::table.filter(t::id.eq_any(&ids)).select(Stored::as_select()).load(conn)?;
     ids.iter().filter_map(|id| found.iter().find(|row| row.id == *id)).map(row).collect()
