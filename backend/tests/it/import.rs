@@ -486,6 +486,7 @@ crate::both_databases! {
 
 /// The figures of the requirement, by hand: `cargo test -p epos-backend --release --test it -- --ignored
 /// ten_thousand --nocapture`.
+#[expect(clippy::print_stdout, reason = "a measurement: whoever runs it reads it")]
 fn ten_thousand_rows(kind: crate::common::Kind) {
     use std::time::{Duration, Instant};
     actix_web::rt::System::new().block_on(async move {
