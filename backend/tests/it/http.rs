@@ -86,10 +86,10 @@ crate::both_databases! {
         client.post("/kontingent", serde_json::json!({})).await.expect_problem(405, "method-not-allowed");
     }
 
-    async fn profile_and_support_are_another_program_under_a_policy_of_its_own(app: TestApp) {
+    async fn every_program_has_a_page_under_a_policy_of_its_own(app: TestApp) {
         let client = app.anonymous();
         let main = client.get("/").await;
-        let own = client.get("/accounts/17?page=2").await;
+        let own = client.get("/profile?page=2").await;
         assert_eq!(main.status, own.status);
         if own.status == 503 {
             assert!(own.text().contains("Клиент не собран"));
@@ -106,8 +106,17 @@ crate::both_databases! {
                 assert!(!other.header("content-security-policy").unwrap().contains(&hash));
             }
         }
-        for path in ["/profile", "/accounts", "/applications", "/applications/17"] {
+        for path in ["/profile", "/register", "/login/esia/mismatch"] {
             assert_eq!(client.get(path).await.bytes, own.bytes, "{path}");
+        }
+        let desk = client.get("/accounts/17?page=2").await;
+        assert_ne!(desk.bytes, own.bytes);
+        for path in ["/accounts", "/applications", "/applications/17", "/support/esia"] {
+            assert_eq!(client.get(path).await.bytes, desk.bytes, "{path}");
+        }
+        for path in ["/kontingent/import", "/kontingent/organizations/17"] {
+            let manage = client.get(path).await.bytes;
+            assert!(![&main.bytes, &own.bytes, &desk.bytes].contains(&&manage), "{path}");
         }
         for path in ["/subsystems", "/accounting", "/kontingent/accounts"] {
             assert_eq!(client.get(path).await.bytes, main.bytes, "{path}");
