@@ -140,7 +140,7 @@ const SCREENS: Screen[] = [
   },
   {
     name: 'consent to a new text',
-    as: 'teacher',
+    as: 'class_teacher',
     path: '/subsystems',
     before: (page) =>
       page.route(/api\/v1\/session$/, async (route) => {
@@ -162,7 +162,7 @@ const SCREENS: Screen[] = [
   { name: 'binding', as: 'newcomer', path: '/kontingent/bind' },
   { name: 'binding, empty form sent', as: 'newcomer', path: '/kontingent/bind', act: press('Войти') },
   { name: 'choice of a card', as: 'two_places', path: '/kontingent/cards' },
-  { name: 'no rights', as: 'teacher', path: LIST },
+  { name: 'no rights', as: 'class_teacher', path: LIST },
   { name: 'no role in force', as: 'role_ended', path: LIST, complaints: /status of 403/ },
   { name: 'list', as: 'director_school', path: LIST },
   { name: 'list of a great many', as: 'support', path: LIST },

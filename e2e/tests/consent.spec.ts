@@ -53,7 +53,7 @@ test('a new version of the text is asked for, leads everywhere to itself, and th
 
 test('who does not agree signs out, and nothing was opened', async ({ page }) => {
   await page.goto('/login/rsaa');
-  await typeCredentials(page, 'teacher', PASSWORD);
+  await typeCredentials(page, 'class_teacher', PASSWORD);
   await expect(page).toHaveURL(/\/consent\?next=/);
   const answer = await page.context().request.get('/api/v1/subsystems');
   expect(answer.status()).toBe(403);

@@ -465,7 +465,11 @@ test('by keyboard alone: there, back unrecognised, the card, in', { tag: '@deskt
   await page.keyboard.type(card.password);
   await page.keyboard.press('Enter');
   await expect(page).toHaveURL(/\/consent/);
-  await tabTo(/^Согласен/, 'button');
-  await page.keyboard.press('Enter');
+  // The heading takes the focus a moment after the page is there.
+  await expect(async () => {
+    await tabTo(/^Согласен/, 'button');
+    await page.keyboard.press('Enter');
+    await expect(page).toHaveURL(/\/subsystems$/, { timeout: 5_000 });
+  }).toPass();
   await expectSignedIn(page, person.lastName);
 });

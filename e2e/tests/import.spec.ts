@@ -108,7 +108,7 @@ test('a selection of the list ends its roles, and the list is downloaded as it i
   await expect(page.getByText('Карточек: 1')).toBeVisible();
   await page.getByRole('button', { name: 'Завершить роли' }).click();
   await expect(field(page, 'Конечная дата')).toBeFocused();
-  await field(page, 'Конечная дата').fill('31.12.2030');
+  await field(page, 'Конечная дата').fill(new Date(Date.now() + 86_400_000).toLocaleDateString('ru-RU', { timeZone: 'Asia/Yekaterinburg' }));
   await page.keyboard.press('Enter');
   await page.getByRole('button', { name: 'Завершить', exact: true }).click();
   const row = page.getByRole('row', { name });

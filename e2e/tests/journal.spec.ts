@@ -73,7 +73,7 @@ test('what was done in another school only its department and support see', asyn
   await expect(page.getByText('Записей не нашлось')).toBeVisible();
 
   await signOut(page);
-  await signIn(page, 'teacher');
+  await signIn(page, 'class_teacher');
   await page.goto(JOURNAL);
   await expect(page.getByRole('heading', { level: 1 })).toBeVisible();
   await expect(heading(page)).toHaveCount(0);

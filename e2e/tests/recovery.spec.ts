@@ -50,7 +50,7 @@ test('the link of one account, opened by somebody signed in to another, leads to
   await page.getByRole('button', { name: 'Выйти' }).click();
   await expect(page).toHaveURL(/\/login/);
   await page.goto('/login/rsaa');
-  await typeCredentials(page, 'teacher', 'Kama-Sylva-2026');
+  await typeCredentials(page, 'class_teacher', 'Kama-Sylva-2026');
   await expect(page).toHaveURL(/\/subsystems$/);
   await page.goto('/recover');
   await field(page, 'Имя пользователя / e-mail').fill(userName);
