@@ -178,6 +178,9 @@ test('numbers of another organization are refused at their fields', async ({ pag
   await page.goto('/register');
   await typeApplicant(page, { ...applicant(mailbox('chuzhoy')), patronymic: undefined });
   await chooseOrganization(page, 'школа');
+  // The choice fills the fields a moment later.
+  await expect(field(page, 'ИНН организации')).toHaveValue(/^\d{10}$/);
+  await expect(field(page, 'КПП организации')).toHaveValue(/^\d{9}$/);
   const kpp = await field(page, 'КПП организации').inputValue();
   await field(page, 'ИНН организации').fill('7707083893');
   await consent(page).check();
