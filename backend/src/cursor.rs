@@ -3,9 +3,12 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use chrono::{DateTime, NaiveDateTime};
 use epos_shared::problem::{Problem, ProblemCode};
 use sha2::{Digest as _, Sha256};
+use uuid::Uuid;
 
+use crate::db::types::Id;
 use crate::error::ApiError;
 
 /// Bytes of the check sum.
@@ -23,6 +26,23 @@ pub(crate) fn open(cursor: &str) -> Option<Vec<u8>> {
     let mut place = URL_SAFE_NO_PAD.decode(cursor).ok()?;
     let sum = place.split_off(place.len().checked_sub(SUM)?);
     Sha256::digest(&place).starts_with(&sum).then_some(place)
+}
+
+/// The place of a row in a list that is sorted by a moment, as it goes out. `list` is what the cursors of that list,
+/// and of no other, begin with.
+pub(crate) fn seal_moment(list: &[u8], at: NaiveDateTime, id: Id) -> String {
+    let mut place = list.to_vec();
+    place.extend_from_slice(&at.and_utc().timestamp_micros().to_be_bytes());
+    place.extend_from_slice(id.0.as_bytes());
+    seal(place)
+}
+
+/// The place of such a cursor; nothing where it is damaged or belongs to another list.
+pub(crate) fn open_moment(list: &[u8], cursor: &str) -> Option<(NaiveDateTime, Id)> {
+    let place = open(cursor)?;
+    let (at, id) = place.strip_prefix(list)?.split_at_checked(8)?;
+    let at = DateTime::from_timestamp_micros(i64::from_be_bytes(at.try_into().ok()?))?;
+    Some((at.naive_utc(), Id(Uuid::from_slice(id).ok()?)))
 }
 
 /// Where a page begins.

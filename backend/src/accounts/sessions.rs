@@ -1,6 +1,6 @@
 //! Sessions: an opaque token in a cookie, only its hash in the database.
 
-use actix_web::cookie::{Cookie, SameSite};
+use actix_web::cookie::Cookie;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{NaiveDateTime, TimeDelta};
@@ -15,7 +15,7 @@ use crate::context::Context;
 use crate::db::schema::{accounts, sessions as t};
 use crate::db::types::Id;
 use crate::db::{Conn, DbError};
-use crate::http::RequestInfo;
+use crate::http::{self, RequestInfo};
 
 /// A token in clear: it lives between its making and the cookie that carries it.
 pub struct SessionToken(String);
@@ -32,7 +32,7 @@ impl SessionToken {
     /// The cookie that carries it. Without an age: it goes with the browser, which at a school many share.
     #[must_use]
     pub fn into_cookie(self, services: &Services) -> Cookie<'static> {
-        cookie(services, self.0)
+        http::cookie(cookie_name(services), self.0, services.origin.is_https)
     }
 }
 
@@ -52,20 +52,9 @@ pub(super) fn cookie_name(services: &Services) -> &'static str {
     if services.origin.is_https { "__Host-epos_session" } else { "epos_session" }
 }
 
-fn cookie(services: &Services, value: String) -> Cookie<'static> {
-    Cookie::build(cookie_name(services), value)
-        .path("/")
-        .http_only(true)
-        .same_site(SameSite::Lax)
-        .secure(services.origin.is_https)
-        .finish()
-}
-
 /// The cookie that takes the token away.
 pub(super) fn no_cookie(services: &Services) -> Cookie<'static> {
-    let mut cookie = cookie(services, String::new());
-    cookie.make_removal();
-    cookie
+    http::no_cookie(cookie_name(services), services.origin.is_https)
 }
 
 /// A session that is alive, with what its account must still be.

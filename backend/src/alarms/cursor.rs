@@ -1,31 +1,18 @@
 //! Cursors of the list of alarms.
 
-use chrono::DateTime;
-use uuid::Uuid;
-
 use super::store::Place;
-use crate::cursor::{From, open, seal, start};
-use crate::db::types::Id;
+use crate::cursor::{From, open_moment, seal_moment, start};
 use crate::error::ApiError;
 
 /// The list a cursor belongs to; another form of it gets another number.
-const LIST: u8 = 96;
+const LIST: [u8; 1] = [97];
 
 pub(super) fn of(place: Place) -> String {
-    let mut bytes = vec![LIST];
-    bytes.extend_from_slice(place.id.0.as_bytes());
-    bytes.extend_from_slice(&place.at.and_utc().timestamp_micros().to_be_bytes());
-    seal(bytes)
+    seal_moment(&LIST, place.at, place.id)
 }
 
 fn read(cursor: &str) -> Option<Place> {
-    let bytes = open(cursor)?;
-    let (id, at) = bytes.strip_prefix(&[LIST])?.split_at_checked(16)?;
-    let micros = i64::from_be_bytes(at.try_into().ok()?);
-    Some(Place {
-        at: DateTime::from_timestamp_micros(micros)?.naive_utc(),
-        id: Id(Uuid::from_slice(id).ok()?),
-    })
+    open_moment(&LIST, cursor).map(|(at, id)| Place { at, id })
 }
 
 /// Where a page begins.

@@ -2,7 +2,6 @@
 
 use std::collections::HashMap;
 
-use chrono::DateTime;
 use epos_shared::api::journal::{
     ActorKind, JournalActor, JournalChange, JournalEntry, JournalObject, JournalPage, JournalResult,
     JournalSearch,
@@ -22,7 +21,7 @@ use crate::kontingent::{self, CardName, Named, StaffOf};
 use crate::organizations::{self, Scope};
 
 /// The list that a cursor belongs to; another form of it gets another number.
-const FORM: u8 = 72;
+const FORM: [u8; 1] = [73];
 /// So many people may be called by the words that are asked for.
 const PEOPLE: u32 = 20;
 
@@ -165,20 +164,11 @@ pub(super) fn look(conn: &mut Conn, question: &Question, wanted: Wanted) -> Resu
 }
 
 fn write_cursor(place: Moment) -> String {
-    let mut bytes = vec![FORM];
-    bytes.extend_from_slice(place.id.0.as_bytes());
-    bytes.extend_from_slice(&place.at.and_utc().timestamp_micros().to_be_bytes());
-    cursor::seal(bytes)
+    cursor::seal_moment(&FORM, place.at, place.id)
 }
 
 fn read_cursor(cursor: &str) -> Option<Moment> {
-    let bytes = cursor::open(cursor)?;
-    let (id, micros) = bytes.strip_prefix(&[FORM])?.split_at_checked(16)?;
-    let micros = i64::from_be_bytes(micros.try_into().ok()?);
-    Some(Moment {
-        at: DateTime::from_timestamp_micros(micros)?.naive_utc(),
-        id: Id(Uuid::from_slice(id).ok()?),
-    })
+    cursor::open_moment(&FORM, cursor).map(|(at, id)| Moment { at, id })
 }
 
 /// What is known of those whom some entries name, as far as it is in view.
@@ -288,7 +278,7 @@ mod tests {
 
     #[test]
     fn a_cursor_is_read_as_it_was_written_and_others_are_refused() {
-        let at = DateTime::from_timestamp_micros(1_795_000_000_123_456).unwrap().naive_utc();
+        let at = chrono::DateTime::from_timestamp_micros(1_795_000_000_123_456).unwrap().naive_utc();
         let place = Moment { at, id: Id(Uuid::from_u128(7)) };
         let cursor = write_cursor(place);
         assert_eq!(read_cursor(&cursor), Some(place));

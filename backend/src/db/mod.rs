@@ -8,6 +8,7 @@ pub mod migrations;
 #[allow(missing_docs, reason = "the migrations describe the tables")]
 pub mod schema;
 pub mod statement;
+mod stored;
 pub mod types;
 
 use std::sync::Arc;
@@ -19,6 +20,7 @@ use diesel::prelude::*;
 pub(crate) use asked::Asked;
 pub use conn::{Conn, DatabaseUrl, DatabaseUrlError, MultiBackend};
 pub use error::{DbError, TransactionError, Unique, broken_unique};
+pub(crate) use stored::{corrupt, full_name};
 
 use crate::workers::Workers;
 use conn::{Access, Manager};

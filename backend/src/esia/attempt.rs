@@ -2,14 +2,15 @@
 //! each window, and nowhere else.
 
 use actix_web::HttpRequest;
+use actix_web::cookie::Cookie;
 use actix_web::cookie::time::Duration;
-use actix_web::cookie::{Cookie, SameSite};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use url::Url;
 
 use crate::app::Services;
 use crate::db::types::Id;
+use crate::http;
 use crate::identification::Purpose;
 
 /// So many windows at a time; the oldest gives way. Together they stay far below what servers take of cookies.
@@ -48,7 +49,9 @@ impl Attempt {
         let text = serde_json::to_vec(self).unwrap_or_default();
         let sealed = context.secrets().seal_attempt(&self.state, &text, &context.bytes::<24>());
         let age = services.config.esia.attempt().num_seconds();
-        built(services, name(services, &self.state), sealed, Duration::seconds(age))
+        let mut cookie = http::cookie(name(services, &self.state), sealed, services.origin.is_https);
+        cookie.set_max_age(Duration::seconds(age));
+        cookie
     }
 
     /// The attempt of this `state`, if it is this browser's and its time is not over.
@@ -71,25 +74,9 @@ fn name(services: &Services, state: &str) -> String {
     format!("{}{}", prefix(services), plain.to_ascii_lowercase())
 }
 
-fn built(services: &Services, name: String, value: String, age: Duration) -> Cookie<'static> {
-    Cookie::build(name, value)
-        .path("/")
-        .http_only(true)
-        .same_site(SameSite::Lax)
-        .secure(services.origin.is_https)
-        .max_age(age)
-        .finish()
-}
-
 /// The cookie that takes an attempt away.
 pub(super) fn no_cookie(services: &Services, state: &str) -> Cookie<'static> {
-    removal(services, name(services, state))
-}
-
-fn removal(services: &Services, name: String) -> Cookie<'static> {
-    let mut cookie = built(services, name, String::new(), Duration::ZERO);
-    cookie.make_removal();
-    cookie
+    http::no_cookie(name(services, state), services.origin.is_https)
 }
 
 /// The cookies that make room for one more attempt: those that cannot be opened go first, then the oldest.
@@ -106,7 +93,7 @@ pub(super) fn make_room(services: &Services, request: &HttpRequest) -> Vec<Cooki
         .collect();
     ours.sort();
     let too_many = (ours.len() + 1).saturating_sub(MOST);
-    ours.into_iter().take(too_many).map(|(_, name)| removal(services, name)).collect()
+    ours.into_iter().take(too_many).map(|(_, name)| http::no_cookie(name, services.origin.is_https)).collect()
 }
 
 /// A path of our own, as browsers write it; anything else is dropped (security.md, redirects).

@@ -6,7 +6,7 @@ use diesel::result::QueryResult;
 use epos_shared::api::categories::{CategoryGrant, CategoryGrantInput};
 use epos_shared::roles::RoleCategory;
 use epos_shared::search::{prefix_end, search_key};
-use epos_shared::values::{Email, FullName, Period, PersonName, RoleState, Snils};
+use epos_shared::values::{Email, FullName, Period, RoleState, Snils};
 use serde_json::json;
 
 use super::matching::agree;
@@ -14,7 +14,7 @@ use crate::audit::{self, Event};
 use crate::context::{Context, Secrets};
 use crate::db::schema::category_grants as t;
 use crate::db::types::Id;
-use crate::db::{Conn, DbError, MultiBackend};
+use crate::db::{Conn, DbError, MultiBackend, corrupt, full_name};
 
 /// What is given to one address at most that is looked at.
 const OF_ADDRESS: i64 = 200;
@@ -48,21 +48,6 @@ pub(super) struct Grant {
     pub(super) period: Period,
     pub(super) created_at: NaiveDateTime,
     pub(super) ended_at: Option<NaiveDateTime>,
-}
-
-/// A stored value that its type refuses: the database was changed by another hand.
-pub(super) fn corrupt(what: &str) -> diesel::result::Error {
-    diesel::result::Error::DeserializationError(format!("a stored value is refused: {what}").into())
-}
-
-/// ФИО of its three columns.
-pub(super) fn full_name(family: &str, given: &str, patronymic: Option<&str>) -> QueryResult<FullName> {
-    let part = |text: &str| text.parse::<PersonName>().map_err(|_| corrupt("a name"));
-    Ok(FullName {
-        family_name: part(family)?,
-        given_name: part(given)?,
-        patronymic: patronymic.map(part).transpose()?,
-    })
 }
 
 impl Row {

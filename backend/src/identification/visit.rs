@@ -1,7 +1,7 @@
 //! Somebody who came through Госуслуги and was not recognised, in his own browser, for half an hour: what Госуслуги
 //! said of him stands sealed in a cookie, and nowhere else until he agrees.
 
-use actix_web::cookie::{Cookie, SameSite};
+use actix_web::cookie::Cookie;
 use chrono::{DateTime, TimeDelta, Utc};
 use epos_shared::api::esia::NotFound;
 use epos_shared::values::{Email, FullName, Snils};
@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::app::Services;
 use crate::error::ApiError;
 use crate::esia::Identity;
+use crate::http;
 
 /// For how long the page works.
 const LIVES: TimeDelta = TimeDelta::minutes(30);
@@ -30,7 +31,7 @@ impl VisitToken {
     /// The cookie that carries it; it goes with the browser.
     #[must_use]
     pub fn into_cookie(self, services: &Services) -> Cookie<'static> {
-        cookie(services, self.0)
+        http::cookie(cookie_name(services), self.0, services.origin.is_https)
     }
 }
 
@@ -85,18 +86,7 @@ pub(super) fn cookie_name(services: &Services) -> &'static str {
     if services.origin.is_https { "__Host-epos_visit" } else { "epos_visit" }
 }
 
-fn cookie(services: &Services, value: String) -> Cookie<'static> {
-    Cookie::build(cookie_name(services), value)
-        .path("/")
-        .http_only(true)
-        .same_site(SameSite::Lax)
-        .secure(services.origin.is_https)
-        .finish()
-}
-
 /// The cookie that takes the visit away.
 pub(super) fn no_cookie(services: &Services) -> Cookie<'static> {
-    let mut cookie = cookie(services, String::new());
-    cookie.make_removal();
-    cookie
+    http::no_cookie(cookie_name(services), services.origin.is_https)
 }

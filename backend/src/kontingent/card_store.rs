@@ -2,16 +2,17 @@
 
 use chrono::{NaiveDate, NaiveDateTime};
 use diesel::prelude::*;
-use diesel::result::{Error, QueryResult};
+use diesel::result::QueryResult;
 use epos_shared::api::employees::Person;
 use epos_shared::roles::Role;
-use epos_shared::values::{Email, FullName, Login, Period, PersonName, Snils};
+use epos_shared::values::{Email, FullName, Login, Period, Snils};
 
 use super::listed;
 use crate::context::Secrets;
 use crate::db::schema::{employee_tokens, employees, role_assignments};
 use crate::db::types::Id;
 use crate::db::{Conn, MultiBackend};
+pub(super) use crate::db::{corrupt, full_name};
 use crate::on;
 
 /// A card.
@@ -61,21 +62,6 @@ pub(super) struct PersonColumns<'a> {
     pub(super) phone: Option<&'a str>,
     pub(super) note: &'a str,
     pub(super) tokens: Vec<String>,
-}
-
-/// A stored value that its type refuses: the database was changed by another hand.
-pub(super) fn corrupt(what: &str) -> Error {
-    Error::DeserializationError(format!("a stored value is refused: {what}").into())
-}
-
-/// ФИО of its three columns.
-pub(super) fn full_name(family: &str, given: &str, patronymic: Option<&str>) -> QueryResult<FullName> {
-    let part = |text: &str| text.parse::<PersonName>().map_err(|_| corrupt("a name"));
-    Ok(FullName {
-        family_name: part(family)?,
-        given_name: part(given)?,
-        patronymic: patronymic.map(part).transpose()?,
-    })
 }
 
 /// The login of its column.

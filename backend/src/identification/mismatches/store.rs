@@ -11,8 +11,7 @@ use super::Claim;
 use crate::context::{Context, Secrets};
 use crate::db::schema::{mismatches as t, organizations};
 use crate::db::types::Id;
-use crate::db::{Conn, MultiBackend, Unique, broken_unique};
-use crate::identification::grants::{corrupt, full_name};
+use crate::db::{Conn, MultiBackend, Unique, broken_unique, corrupt, full_name};
 use crate::organizations::{Scope, descendants_of};
 
 /// The states of a row that is not ended.
