@@ -6,6 +6,7 @@ use std::io::{BufWriter, Read as _, Seek as _, Write as _};
 
 use actix_web::web::{self, Bytes};
 use chrono::NaiveDate;
+use csv::QuoteStyle;
 use epos_shared::api::bulk::FileFormat;
 use epos_shared::problem::{Problem, ProblemCode};
 use futures_util::stream::{self, Stream};
@@ -49,42 +50,48 @@ pub fn contents(file: File) -> impl Stream<Item = Result<Bytes, ApiError>> {
 /// A row.
 pub type Line = Vec<String>;
 
-/// What a cell must not begin with: a table program would take it for a formula.
-const DANGEROUS: [char; 6] = ['=', '+', '-', '@', '\t', '\r'];
+/// What a table program takes for the beginning of a formula.
+const BEGINNINGS: &str = "=+-@＝＋－＠";
 /// Rows of a sheet, and what a row of a heading leaves.
 const SHEET_ROWS: u32 = 1_048_575;
+
+fn is_formula(cell: &str) -> bool {
+    // Table programs look past spaces, and some past an invisible sign.
+    cell.trim_start().starts_with(|first| BEGINNINGS.contains(first)) || cell.starts_with(['\t', '\r', '\n'])
+}
 
 /// A cell that is text wherever it is opened.
 #[must_use]
 pub fn guarded(cell: &str) -> Cow<'_, str> {
-    if cell.starts_with(DANGEROUS) { Cow::Owned(format!("'{cell}")) } else { Cow::Borrowed(cell) }
+    if is_formula(cell) { Cow::Owned(format!("'{cell}")) } else { Cow::Borrowed(cell) }
 }
 
 /// A cell as it was before [`guarded`], for files that come back.
 #[must_use]
 pub fn unguarded(cell: &str) -> &str {
-    cell.strip_prefix('\'').filter(|rest| rest.starts_with(DANGEROUS)).unwrap_or(cell)
+    cell.strip_prefix('\'').filter(|rest| is_formula(rest)).unwrap_or(cell)
 }
 
 /// The beginning of a CSV: the mark of UTF-8 and the headings.
 ///
 /// # Errors
 /// None, in practice.
-pub fn csv_head(headings: &[&str]) -> Result<Vec<u8>, ApiError> {
+pub fn csv_head(headings: &[&str], quotes: QuoteStyle) -> Result<Vec<u8>, ApiError> {
     let mut bytes = "\u{feff}".as_bytes().to_vec();
     let headings: Line = headings.iter().map(|&heading| heading.to_owned()).collect();
-    bytes.extend(csv_lines(&[headings])?);
+    bytes.extend(csv_lines(&[headings], quotes)?);
     Ok(bytes)
 }
 
-/// Rows of a CSV.
+/// Rows of a CSV (RFC 4180).
 ///
 /// # Errors
 /// None, in practice.
-pub fn csv_lines(lines: &[Line]) -> Result<Vec<u8>, ApiError> {
+pub fn csv_lines(lines: &[Line], quotes: QuoteStyle) -> Result<Vec<u8>, ApiError> {
     let mut writer = csv::WriterBuilder::new()
         .delimiter(b';')
         .terminator(csv::Terminator::CRLF)
+        .quote_style(quotes)
         .flexible(true)
         .from_writer(Vec::with_capacity(lines.len() * 200));
     for line in lines {
@@ -177,8 +184,19 @@ mod tests {
             assert_eq!(unguarded(cell), cell);
         }
         let line = vec!["=cmd|' /C calc'!A0".to_owned(), "а;б".to_owned(), "о \"нём\"".to_owned()];
-        let text = String::from_utf8(csv_lines(&[line]).unwrap()).unwrap();
+        let text = String::from_utf8(csv_lines(&[line], QuoteStyle::Necessary).unwrap()).unwrap();
         assert_eq!(text, "'=cmd|' /C calc'!A0;\"а;б\";\"о \"\"нём\"\"\"\r\n");
-        assert!(csv_head(&["А"]).unwrap().starts_with(b"\xEF\xBB\xBF"));
+        assert!(csv_head(&["А"], QuoteStyle::Necessary).unwrap().starts_with(b"\xEF\xBB\xBF"));
+    }
+
+    #[test]
+    fn a_cell_is_text_whatever_stands_in_it() {
+        let cells = ["Школа №1; «А»", "он \"сам\"", "=1+1", " +7", "@x", "-", "\t=1", "а=б", "", "10.0.0.1"];
+        let lines = [cells.map(str::to_owned).to_vec()];
+        let out = String::from_utf8(csv_lines(&lines, QuoteStyle::Always).unwrap()).unwrap();
+        assert_eq!(
+            out,
+            "\"Школа №1; «А»\";\"он \"\"сам\"\"\";\"'=1+1\";\"' +7\";\"'@x\";\"'-\";\"'\t=1\";\"а=б\";\"\";\"10.0.0.1\"\r\n"
+        );
     }
 }

@@ -2,11 +2,11 @@
 //! anew for each page: whose role ends meanwhile gets no more of it.
 
 use actix_web::web::Bytes;
+use csv::QuoteStyle;
 use epos_shared::api::journal::{ActorKind, JournalEntry, JournalSearch};
 use futures_util::Stream;
 use futures_util::stream::try_unfold;
 
-use super::csv;
 use super::journal::{self, Question};
 use super::journal_store::{self as store, Range, Wanted};
 use super::store::Moment;
@@ -15,6 +15,7 @@ use crate::context::Context;
 use crate::db::Conn;
 use crate::error::ApiError;
 use crate::kontingent::{Asker, StaffOf, gate};
+use crate::tables::{self, Line};
 
 /// Entries that are read at a time.
 const ENTRIES: usize = 500;
@@ -58,11 +59,10 @@ pub(super) fn stream(
     let progress = Progress { services, asker, search, range, is_begun: false };
     try_unfold(progress, |mut progress| async move {
         let Some(range) = progress.range else { return Ok(None) };
-        let mut out = String::new();
+        let mut out = Vec::new();
         if !progress.is_begun {
             progress.is_begun = true;
-            out.push_str(csv::BOM);
-            csv::line(&mut out, HEAD);
+            out = tables::csv_head(&HEAD, QuoteStyle::Always)?;
         }
         let search = progress.search.clone();
         let piece = gate::read(&progress.services, progress.asker.clone(), move |conn, services, staff| {
@@ -70,7 +70,7 @@ pub(super) fn stream(
             piece(conn, services, staff, &question, range)
         });
         let (lines, left) = piece.await?;
-        out.push_str(&lines);
+        out.extend(tables::csv_lines(&lines, QuoteStyle::Always)?);
         progress.range = left;
         Ok(Some((Bytes::from(out), progress)))
     })
@@ -83,18 +83,16 @@ fn piece(
     staff: &StaffOf<'_>,
     question: &Question,
     range: Range,
-) -> Result<(String, Option<Range>), ApiError> {
+) -> Result<(Vec<Line>, Option<Range>), ApiError> {
     let found = journal::look(conn, question, Wanted { range, newer: false, limit: ENTRIES })?;
     let further = if found.more { found.places.last().copied() } else { found.stopped };
-    let mut out = String::new();
     let rows = store::rows(conn, &found.places)?;
-    for entry in journal::show(conn, staff, rows)? {
-        write(&mut out, &services.context, &entry);
-    }
-    Ok((out, further.map(|place| Range { before: place, ..range })))
+    let entries = journal::show(conn, staff, rows)?;
+    let lines = entries.iter().map(|entry| line(&services.context, entry)).collect();
+    Ok((lines, further.map(|place| Range { before: place, ..range })))
 }
 
-fn write(out: &mut String, context: &Context, entry: &JournalEntry) {
+fn line(context: &Context, entry: &JournalEntry) -> Line {
     let who = match (entry.actor.kind, &entry.actor.name) {
         (_, Some(name)) => name,
         (ActorKind::Person, None) => "",
@@ -110,24 +108,22 @@ fn write(out: &mut String, context: &Context, entry: &JournalEntry) {
         .iter()
         .map(|change| format!("{}: {} → {}", change.field, nothing(&change.old), nothing(&change.new)))
         .collect();
-    csv::line(
-        out,
-        [
-            at.as_str(),
-            &entry.title,
-            &entry.action,
-            entry.result.title(),
-            who,
-            &place(&entry.actor.organization),
-            &entry.object.title,
-            entry.object.name.as_deref().unwrap_or_default(),
-            &place(&entry.organization),
-            entry.address.as_deref().unwrap_or_default(),
-            entry.request_id.as_deref().unwrap_or_default(),
-            &entry.details,
-            &changes.join("; "),
-        ],
-    );
+    let known = |text: &Option<String>| text.clone().unwrap_or_default();
+    vec![
+        at,
+        entry.title.clone(),
+        entry.action.clone(),
+        entry.result.title().to_owned(),
+        who.to_owned(),
+        place(&entry.actor.organization),
+        entry.object.title.clone(),
+        known(&entry.object.name),
+        place(&entry.organization),
+        known(&entry.address),
+        known(&entry.request_id),
+        entry.details.clone(),
+        changes.join("; "),
+    ]
 }
 
 fn nothing(text: &str) -> &str {

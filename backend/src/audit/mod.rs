@@ -2,7 +2,6 @@
 //! the change they tell of, and linked into a keyed chain within a second, so that an altered or removed row
 //! shows.
 
-mod csv;
 mod export;
 mod journal;
 mod journal_store;

@@ -1,5 +1,6 @@
 //! The sample file: the headings that are understood, and two people.
 
+use csv::QuoteStyle;
 use epos_shared::api::bulk::FileFormat;
 use epos_shared::api::import::ImportField;
 
@@ -59,8 +60,8 @@ pub(super) fn file(
     ];
     match format {
         FileFormat::Csv => {
-            let mut bytes = tables::csv_head(&headings)?;
-            bytes.extend(tables::csv_lines(&lines)?);
+            let mut bytes = tables::csv_head(&headings, QuoteStyle::Necessary)?;
+            bytes.extend(tables::csv_lines(&lines, QuoteStyle::Necessary)?);
             Ok(bytes)
         }
         FileFormat::Xlsx => {

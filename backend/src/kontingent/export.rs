@@ -5,6 +5,7 @@
 use std::collections::HashMap;
 use std::vec::IntoIter;
 
+use csv::QuoteStyle;
 use epos_shared::api::bulk::ExportQuery;
 use epos_shared::api::employees::{EmployeeRow, RoleAssignment};
 use epos_shared::api::import::ImportField;
@@ -130,7 +131,7 @@ impl Export {
     /// # Errors
     /// None, in practice.
     pub(super) fn head(&self) -> Result<Vec<u8>, ApiError> {
-        crate::tables::csv_head(&HEADINGS)
+        crate::tables::csv_head(&HEADINGS, QuoteStyle::Necessary)
     }
 }
 

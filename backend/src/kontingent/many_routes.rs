@@ -3,6 +3,7 @@
 use actix_web::http::header::CONTENT_DISPOSITION;
 use actix_web::web::Bytes;
 use actix_web::{HttpResponse, get, post, web};
+use csv::QuoteStyle;
 use epos_shared::api::bulk::{BulkRequest, BulkResults, ExportQuery, FileFormat};
 use epos_shared::problem::Problem;
 use futures_util::stream;
@@ -52,7 +53,7 @@ async fn export_employees(
             // The first rows are read before the answer begins: what goes wrong then is still a problem.
             let mut first = export.head()?;
             if let Some(lines) = export.next().await? {
-                first.extend(tables::csv_lines(&lines)?);
+                first.extend(tables::csv_lines(&lines, QuoteStyle::Necessary)?);
             }
             let rest = stream::try_unfold((Some(first), export), |(first, mut export)| async move {
                 if let Some(first) = first {
@@ -60,7 +61,9 @@ async fn export_employees(
                 }
                 Ok::<_, ApiError>(match export.next().await? {
                     None => None,
-                    Some(lines) => Some((Bytes::from(tables::csv_lines(&lines)?), (None, export))),
+                    Some(lines) => {
+                        Some((Bytes::from(tables::csv_lines(&lines, QuoteStyle::Necessary)?), (None, export)))
+                    }
                 })
             });
             answer.content_type("text/csv; charset=utf-8").streaming(rest)
