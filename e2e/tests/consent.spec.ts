@@ -7,21 +7,21 @@ import { DemoServer } from './server';
 const HEADING = 'Согласие новой редакции';
 
 // A server whose people agreed to an older text: the operator has put a newer one into its configuration.
-const test = base.extend<object, { server: DemoServer }>({
-  server: [
+const test = base.extend<object, { launch: () => Promise<DemoServer> }>({
+  launch: [
     async ({}, use) => {
-      const before = await DemoServer.start();
-      await before.stop({ keepData: true });
-      const file = join(before.dataFolder, 'consent.txt');
-      await writeFile(file, `${HEADING}\n\nПервый абзац нового текста.\n\nВторой абзац нового текста.\n`);
-      const server = await DemoServer.start({
-        dataFolder: before.dataFolder,
-        env: { EPOS_CONSENT__VERSION: 'e2e-2', EPOS_CONSENT__FILE: file },
+      await use(async () => {
+        const before = await DemoServer.start();
+        await before.stop({ keepData: true });
+        const file = join(before.dataFolder, 'consent.txt');
+        await writeFile(file, `${HEADING}\n\nПервый абзац нового текста.\n\nВторой абзац нового текста.\n`);
+        return DemoServer.start({
+          dataFolder: before.dataFolder,
+          env: { EPOS_CONSENT__VERSION: 'e2e-2', EPOS_CONSENT__FILE: file },
+        });
       });
-      await use(server);
-      await server.stop();
     },
-    { scope: 'worker', timeout: 400_000 },
+    { scope: 'worker' },
   ],
 });
 

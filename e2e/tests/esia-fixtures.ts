@@ -3,7 +3,7 @@ import { DemoServer } from './server';
 import { quietPort, Standin } from './standin';
 
 /** `test` with a server that signs people in through a stand-in for ЕСИА of its own. */
-export const test = base.extend<{ fresh: void }, { standin: Standin; server: DemoServer }>({
+export const test = base.extend<{ fresh: void }, { standin: Standin; launch: () => Promise<DemoServer> }>({
   standin: [
     async ({}, use) => {
       // The two must know each other's address before either is there.
@@ -14,16 +14,13 @@ export const test = base.extend<{ fresh: void }, { standin: Standin; server: Dem
     { scope: 'worker', timeout: 400_000 },
   ],
 
-  server: [
+  launch: [
     async ({ mail, standin }, use) => {
       // Where one journey has let Госуслуги be down, the next one does not wait for long.
-      const env = { ...mail.environment(), ...standin.environment(), EPOS_ESIA__CIRCUIT_SECONDS: '1' };
-      const server = await DemoServer.start({ env, port: Number(new URL(standin.server).port) });
-      server.mail = mail;
-      await use(server);
-      await server.stop();
+      const env = { ...standin.environment(), EPOS_ESIA__CIRCUIT_SECONDS: '1' };
+      await use(() => DemoServer.start({ mail, env, port: Number(new URL(standin.server).port) }));
     },
-    { scope: 'worker', timeout: 400_000 },
+    { scope: 'worker' },
   ],
 
   browserErrors: async ({ browserErrors, standin }, use) => {

@@ -322,6 +322,7 @@ test.describe('who was not recognised', () => {
     await expect(page.getByText('На Госуслугах нет подтверждённого e-mail')).toBeVisible();
     await page.getByRole('button', { name: 'Забыть мои данные и уйти' }).click();
     await expect(page).toHaveURL(/\/login$/);
+    await expect(heading(page, 'Вход')).toBeVisible();
     await page.goto('/login/esia/mismatch');
     await expect(heading(page, 'Время этой страницы истекло')).toBeVisible();
   });

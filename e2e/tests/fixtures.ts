@@ -51,14 +51,37 @@ export class BrowserErrors {
 
 interface TestFixtures {
   browserErrors: BrowserErrors;
+  server: DemoServer;
 }
 
 interface WorkerFixtures {
   mail: MailServer;
-  server: DemoServer;
+  launch: () => Promise<DemoServer>;
+  servers: Servers;
 }
 
-/** `test` with a server of its own per worker; a browser error that nobody expected fails the journey. */
+/** One server at a time: that of the file whose journeys are walked. What one file has changed is not the next one's. */
+class Servers {
+  private current?: { file: string; server: DemoServer };
+
+  constructor(private readonly launch: () => Promise<DemoServer>) {}
+
+  async of(file: string): Promise<DemoServer> {
+    if (this.current?.file !== file) {
+      await this.stop();
+      this.current = { file, server: await this.launch() };
+    }
+    return this.current.server;
+  }
+
+  async stop(): Promise<void> {
+    const last = this.current?.server;
+    this.current = undefined;
+    await last?.stop();
+  }
+}
+
+/** `test` with a server of its own per file; a browser error that nobody expected fails the journey. */
 export const test = base.extend<TestFixtures, WorkerFixtures>({
   mail: [
     async ({}, use) => {
@@ -69,14 +92,28 @@ export const test = base.extend<TestFixtures, WorkerFixtures>({
     { scope: 'worker' },
   ],
 
-  server: [
+  // How this file's server is started: files that need another one say so here.
+  launch: [
     async ({ mail }, use) => {
-      const server = await DemoServer.start({ env: mail.environment() });
-      server.mail = mail;
-      await use(server);
-      await server.stop();
+      await use(() => DemoServer.start({ mail }));
+    },
+    { scope: 'worker' },
+  ],
+
+  servers: [
+    async ({ launch }, use) => {
+      const servers = new Servers(launch);
+      await use(servers);
+      await servers.stop();
     },
     { scope: 'worker', timeout: 240_000 },
+  ],
+
+  server: [
+    async ({ servers }, use, { file }) => {
+      await use(await servers.of(file));
+    },
+    { timeout: 400_000 },
   ],
 
   baseURL: async ({ server }, use) => {

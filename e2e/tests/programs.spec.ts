@@ -3,7 +3,7 @@ import { expect, test } from './fixtures';
 import { openKontingent, PASSWORD, search, signIn, signOut, typeCredentials } from './person';
 
 /** The page has loaded this program; waits, since the address may change before the page of another program is there. */
-const expectProgram = (page: Page, program: 'main' | 'own' | 'manage' | 'desk') =>
+const expectProgram = (page: Page, program: 'main' | 'own' | 'staff' | 'manage' | 'office' | 'desk') =>
   expect(page.locator('script[src]').first()).toHaveAttribute('src', new RegExp(`^/${program}/`));
 
 test('the header leads to the profile, and the way back to the list as it was', async ({ page }) => {
@@ -12,7 +12,7 @@ test('the header leads to the profile, and the way back to the list as it was', 
   const list = page.url();
   const row = page.getByRole('row').nth(1);
   const first = await row.innerText();
-  await expectProgram(page, 'main');
+  await expectProgram(page, 'staff');
 
   await page.getByRole('banner').getByTitle('Мой профиль').click();
   await expect(page.getByRole('heading', { level: 1, name: 'Мой профиль' })).toBeFocused();
@@ -23,7 +23,7 @@ test('the header leads to the profile, and the way back to the list as it was', 
   await expect(page).toHaveURL(list);
   await expect(page.getByRole('searchbox')).toHaveValue('ве');
   await expect(row).toHaveText(first, { useInnerText: true });
-  await expectProgram(page, 'main');
+  await expectProgram(page, 'staff');
 
   await page.goForward();
   await expect(page.getByRole('heading', { level: 1, name: 'Мой профиль' })).toBeVisible();

@@ -11,9 +11,6 @@ const STOP_LIMIT_MS = 60_000;
 
 /** The real binary in demo mode, with a data folder of its own. */
 export class DemoServer {
-  /** Where its letters go, if it was told to send them. */
-  mail?: MailServer;
-
   /** Its address, as it has told it. */
   url = '';
 
@@ -21,15 +18,17 @@ export class DemoServer {
     readonly dataFolder: string,
     private readonly child: ChildProcess,
     private readonly said: string[],
+    /** Where its letters go, if it was told to send them. */
+    readonly mail?: MailServer,
   ) {}
 
   /**
    * Starts the binary named by EPOS_BIN and waits until it says that it is ready; with the data of an earlier
-   * server that has ended, and with more configuration where a journey needs it. It takes a free port by itself,
+   * server that has ended, with somewhere to send letters, and with more configuration where a journey needs it. It takes a free port by itself,
    * unless somebody has to know its address before.
    */
   static async start(
-    more: { dataFolder?: string; port?: number; env?: Record<string, string> } = {},
+    more: { dataFolder?: string; port?: number; env?: Record<string, string>; mail?: MailServer } = {},
   ): Promise<DemoServer> {
     const binary = process.env.EPOS_BIN;
     if (!binary) throw new Error('EPOS_BIN must name the binary under test');
@@ -37,7 +36,7 @@ export class DemoServer {
     const child = spawn(binary, ['demo', '--data', dataFolder, '--listen', `127.0.0.1:${more.port ?? 0}`], {
       cwd: dataFolder,
       // All journeys come from one address.
-      env: { ...process.env, EPOS_REGISTRATION__ADDRESS_HOURLY: '1000', ...more.env },
+      env: { ...process.env, EPOS_REGISTRATION__ADDRESS_HOURLY: '1000', ...more.mail?.environment(), ...more.env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     // If this process is ended without its teardown, the server must not outlive it.
@@ -47,7 +46,7 @@ export class DemoServer {
       stream?.setEncoding('utf8').on('data', (text: string) => said.push(text));
     }
     const failed = once(child, 'error').then(([error]) => Promise.reject(error));
-    const server = new DemoServer(dataFolder, child, said);
+    const server = new DemoServer(dataFolder, child, said, more.mail);
     try {
       await Promise.race([server.ready(), failed]);
     } catch (error) {
