@@ -24,6 +24,8 @@ const fn page_of(program: Program) -> &'static str {
     match program {
         Program::Main => "main/index.html",
         Program::Own => "own/index.html",
+        Program::Staff => "staff/index.html",
+        Program::Office => "office/index.html",
         Program::Manage => "manage/index.html",
         Program::Desk => "desk/index.html",
     }

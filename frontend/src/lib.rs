@@ -1,4 +1,4 @@
-//! The client of ЭПОС: a Leptos application, rendered in the browser; four programs of the same parts.
+//! The client of ЭПОС: a Leptos application, rendered in the browser; six programs of the same parts.
 
 mod address;
 mod api;
@@ -16,7 +16,7 @@ mod tabs;
 
 use epos_shared::programs::Program;
 
-/// Starts the program that most people need ([`Program::Main`]).
+/// Starts the program that everybody needs ([`Program::Main`]).
 pub fn start_main() {
     start(Program::Main, pages::of_main);
 }
@@ -24,6 +24,16 @@ pub fn start_main() {
 /// Starts the program of one's own account ([`Program::Own`]).
 pub fn start_own() {
     start(Program::Own, pages::of_own);
+}
+
+/// Starts the program of the daily work in «Контингент» ([`Program::Staff`]).
+pub fn start_staff() {
+    start(Program::Staff, pages::of_staff);
+}
+
+/// Starts the program of queues and reports ([`Program::Office`]).
+pub fn start_office() {
+    start(Program::Office, pages::of_office);
 }
 
 /// Starts the program of administration ([`Program::Manage`]).

@@ -4,13 +4,17 @@
 /// A program of the client.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Program {
-    /// Sign-in, subsystems, the staff list and its cards: what most people come for.
+    /// Sign-in and subsystems: what everybody comes for.
     Main,
     /// One's own account: profile, registration, what the links of letters open, consent, what follows the way
     /// through Госуслуги.
     Own,
-    /// Administration: the seldom sections of «Контингент».
+    /// The daily work in «Контингент»: binding, the staff list and its cards.
+    Staff,
+    /// Organizations, and what changes much at once: import, bulk actions.
     Manage,
+    /// What waits for somebody, and what is counted: queues, mismatches, reports.
+    Office,
     /// The pages of support, and the journal.
     Desk,
 }
@@ -24,12 +28,13 @@ impl Program {
             ("profile" | "register" | "activate" | "confirm" | "confirm-email", _)
             | ("recover" | "consent" | "letters", _)
             | ("login", Some("esia")) => Self::Own,
-            ("kontingent", Some("organizations" | "import" | "bulk" | "queues"))
-            | ("kontingent", Some("reports" | "mismatches")) => Self::Manage,
+            ("kontingent", Some("organizations" | "import" | "bulk")) => Self::Manage,
+            ("kontingent", Some("queues" | "mismatches" | "reports" | "recertification")) => Self::Office,
             // «Техподдержка» itself is for everybody.
             ("accounts" | "applications", _) | ("support", Some(_)) | ("kontingent", Some("journal")) => {
                 Self::Desk
             }
+            ("kontingent", _) => Self::Staff,
             _ => Self::Main,
         }
     }
@@ -56,9 +61,19 @@ mod tests {
             "/kontingent/organizations",
             "/kontingent/organizations/1/",
             "/kontingent/import",
-            "/kontingent/queues/merges",
         ] {
             assert_eq!(Program::of(path), Program::Manage, "{path}");
+        }
+        for path in ["/kontingent/queues", "/kontingent/mismatches/1", "/kontingent/reports/roles"] {
+            assert_eq!(Program::of(path), Program::Office, "{path}");
+        }
+        for path in [
+            "/kontingent",
+            "/kontingent/accounts",
+            "/kontingent/employees/new",
+            "/kontingent/importance",
+        ] {
+            assert_eq!(Program::of(path), Program::Staff, "{path}");
         }
         for path in [
             "",
@@ -69,10 +84,6 @@ mod tests {
             "/roles",
             "/support",
             "/support/",
-            "/kontingent",
-            "/kontingent/accounts",
-            "/kontingent/employees/new",
-            "/kontingent/importance",
             "/%70rofile",
         ] {
             assert_eq!(Program::of(path), Program::Main, "{path}");

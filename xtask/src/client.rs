@@ -11,8 +11,14 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// The programs of the client: the folder inside `dist/`, and the page that Trunk builds it from.
-const PROGRAMS: &[(&str, &str)] =
-    &[(MAIN, MAIN_PAGE), ("own", "own.html"), ("manage", "manage.html"), ("desk", "desk.html")];
+const PROGRAMS: &[(&str, &str)] = &[
+    (MAIN, MAIN_PAGE),
+    ("own", "own.html"),
+    ("staff", "staff.html"),
+    ("manage", "manage.html"),
+    ("office", "office.html"),
+    ("desk", "desk.html"),
+];
 const MAIN: &str = "main";
 const MAIN_PAGE: &str = "index.html";
 /// What a browser on a slow line has to fetch before the first page: WASM, JS and CSS of one program, compressed

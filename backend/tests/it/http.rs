@@ -118,7 +118,10 @@ crate::both_databases! {
             let manage = client.get(path).await.bytes;
             assert!(![&main.bytes, &own.bytes, &desk.bytes].contains(&&manage), "{path}");
         }
-        for path in ["/subsystems", "/accounting", "/kontingent/accounts"] {
+        let staff = client.get("/kontingent/employees").await.bytes;
+        assert_ne!(staff, main.bytes);
+        assert_eq!(client.get("/kontingent/accounts").await.bytes, staff);
+        for path in ["/subsystems", "/accounting"] {
             assert_eq!(client.get(path).await.bytes, main.bytes, "{path}");
         }
         // Every file that the page names is there.

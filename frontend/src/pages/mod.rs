@@ -40,12 +40,6 @@ pub fn of_main(parts: &[&str]) -> AnyView {
         [name @ ("support" | "portal")] => soon::soon(name),
         ["roles"] => view! { <SignedIn before=Before::Consent><roles::Roles/></SignedIn> }.into_any(),
         ["subsystems"] => signed_in(|| view! { <Subsystems/> }.into_any()),
-        ["kontingent"] => signed_in(|| view! { <kontingent::Entry/> }.into_any()),
-        ["kontingent", "bind"] => signed_in(|| view! { <kontingent::Bind/> }.into_any()),
-        ["kontingent", "cards"] => signed_in(|| view! { <kontingent::Cards/> }.into_any()),
-        ["kontingent", "employees"] => signed_in(|| view! { <kontingent::EmployeeList/> }.into_any()),
-        ["kontingent", "employees", "new"] => signed_in(|| view! { <kontingent::NewCard/> }.into_any()),
-        ["kontingent", "employees", _] => signed_in(|| view! { <kontingent::SavedCard/> }.into_any()),
         _ => view! { <NotFound/> }.into_any(),
     }
 }
@@ -63,6 +57,28 @@ pub fn of_own(parts: &[&str]) -> AnyView {
     }
 }
 
+/// The pages of the daily work in «Контингент».
+pub fn of_staff(parts: &[&str]) -> AnyView {
+    match parts {
+        ["kontingent"] => signed_in(|| view! { <kontingent::Entry/> }.into_any()),
+        ["kontingent", "bind"] => signed_in(|| view! { <kontingent::Bind/> }.into_any()),
+        ["kontingent", "cards"] => signed_in(|| view! { <kontingent::Cards/> }.into_any()),
+        ["kontingent", "employees"] => signed_in(|| view! { <kontingent::EmployeeList/> }.into_any()),
+        ["kontingent", "employees", "new"] => signed_in(|| view! { <kontingent::NewCard/> }.into_any()),
+        ["kontingent", "employees", _] => signed_in(|| view! { <kontingent::SavedCard/> }.into_any()),
+        _ => view! { <NotFound/> }.into_any(),
+    }
+}
+
+/// The pages of queues and reports.
+pub fn of_office(parts: &[&str]) -> AnyView {
+    match parts {
+        ["kontingent", "mismatches"] => signed_in(kontingent::mismatches),
+        ["kontingent", "mismatches", _] => signed_in(kontingent::mismatch),
+        _ => view! { <NotFound/> }.into_any(),
+    }
+}
+
 /// The pages of administration. As with those of support, a page is an arm here, the first or second word of its
 /// address in [`Program::of`], and, where the navigation leads to it, an entry of [`sections`].
 ///
@@ -71,8 +87,6 @@ pub fn of_manage(parts: &[&str]) -> AnyView {
     match parts {
         ["kontingent", "bulk"] => signed_in(kontingent::bulk),
         ["kontingent", "import"] => signed_in(kontingent::import),
-        ["kontingent", "mismatches"] => signed_in(kontingent::mismatches),
-        ["kontingent", "mismatches", _] => signed_in(kontingent::mismatch),
         ["kontingent", "organizations"] => signed_in(organizations::tree),
         ["kontingent", "organizations", "new"] => signed_in(organizations::new),
         ["kontingent", "organizations", "import"] => signed_in(organizations::import),

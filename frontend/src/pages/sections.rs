@@ -197,8 +197,9 @@ mod tests {
             for section in sections {
                 assert!(around(section.href).1.contains(section), "{}", section.href);
                 let program = match section.href {
-                    kontingent::LIST => Program::Main,
+                    kontingent::LIST => Program::Staff,
                     kontingent::JOURNAL => Program::Desk,
+                    MISMATCHES | "/kontingent/queues" | "/kontingent/reports" => Program::Office,
                     _ => program,
                 };
                 assert_eq!(Program::of(section.href), program);

@@ -1,0 +1,5 @@
+//! The program of queues and reports in «Контингент».
+
+fn main() {
+    epos_frontend::start_office();
+}

@@ -1,0 +1,5 @@
+//! The program of the daily work in «Контингент».
+
+fn main() {
+    epos_frontend::start_staff();
+}
