@@ -48,6 +48,8 @@ pub struct Config {
     pub esia: Esia,
     /// The region.
     pub region: Region,
+    /// Figures for a monitoring system.
+    pub monitoring: Monitoring,
     /// The log.
     pub log: Log,
 }
@@ -236,6 +238,14 @@ section! {
     Region {
         /// Where days begin: roles open and close by it.
         time_zone: String = "Asia/Yekaterinburg".to_owned(),
+    }
+}
+
+section! {
+    /// Figures for a monitoring system.
+    Monitoring {
+        /// The address they are answered on, for a network that only the monitoring reaches; none: nothing is counted.
+        listen: Option<SocketAddr> = None,
     }
 }
 

@@ -11,6 +11,7 @@ use crate::app::Services;
 use crate::audit;
 use crate::db::schema::leases;
 use crate::db::{Conn, DbError};
+use crate::esia;
 use crate::identification;
 use crate::import;
 use crate::kontingent;
@@ -171,7 +172,7 @@ pub async fn run_sweeper(services: Services, mut stop: watch::Receiver<bool>) {
 }
 
 /// What is done once a day, until told to stop: blocks accounts that nobody has used for long, tells heads of roles
-/// that end soon; before that gives accounts of before the index of the list theirs.
+/// that end soon, and support of certificates that do; before that gives accounts of before the index of the list theirs.
 pub async fn run_caretaker(services: Services, mut stop: watch::Receiver<bool>) {
     while !*stop.borrow() {
         wait(SWEEP, &mut stop).await;
@@ -183,6 +184,9 @@ pub async fn run_caretaker(services: Services, mut stop: watch::Receiver<bool>) 
         }
         if let Err(error) = tell_of_ending_roles(&services, &stop).await {
             tracing::warn!(%error, "not everybody could be told of roles that end soon");
+        }
+        if let Err(error) = tell_of_certificates(&services).await {
+            tracing::warn!(%error, "support could not be told of certificates that end soon");
         }
     }
 }
@@ -227,6 +231,13 @@ async fn tell_of_ending_roles(services: &Services, stop: &watch::Receiver<bool>)
         }
     }
     Ok(())
+}
+
+async fn tell_of_certificates(services: &Services) -> Result<(), DbError> {
+    if services.esia.is_none() || !is_mine_today(services, "esia-certificates").await? {
+        return Ok(());
+    }
+    esia::tell_of_certificates(services).await
 }
 
 async fn wait(pause: Duration, stop: &mut watch::Receiver<bool>) {

@@ -1,5 +1,8 @@
 //! Addresses of our own pages: where to return after sign-in, and query strings.
 
+use leptos::prelude::*;
+use leptos_router::hooks::use_query_map;
+
 /// The page after sign-in, if `next` is one of our own: a path that begins with exactly one slash.
 #[must_use]
 pub fn safe_next(next: &str) -> Option<&str> {
@@ -39,6 +42,12 @@ pub fn roles_address(from: &str) -> String {
 #[must_use]
 pub fn esia_address(next: &str) -> String {
     with_query("/esia/login", [("next", safe_next(next).map(str::to_owned))])
+}
+
+/// What the address of this page says of where to go on, as it stands there: [`safe_next`] judges it.
+#[must_use]
+pub fn next_of_page() -> String {
+    use_query_map().with_untracked(|query| query.get("next").unwrap_or_default())
 }
 
 /// A text as it stands in a query string (RFC 3986, unreserved characters stay).

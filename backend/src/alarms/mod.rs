@@ -8,6 +8,7 @@ pub use routes::routes;
 
 use crate::context::Context;
 use crate::db::{Conn, DbError};
+use crate::monitoring;
 
 /// Raises an alarm, in the caller's write transaction: a new row, or one more time in the row that is open. `code`
 /// is a stable word, `detail` is for an administrator and holds nothing of people.
@@ -16,5 +17,6 @@ use crate::db::{Conn, DbError};
 /// The database fails.
 pub fn raise(conn: &mut Conn, context: &Context, code: &str, detail: &str) -> Result<(), DbError> {
     tracing::error!(code, detail, "an alarm for support");
+    monitoring::alarm(code);
     store::raise(conn, context.id(), code, detail, context.db_now())
 }

@@ -10,7 +10,7 @@ use crate::app::{self, Services};
 use crate::config::{Config, Mode};
 use crate::context::{MasterKey, Random as _, SystemRandom};
 use crate::db::Database;
-use crate::demo;
+use crate::{demo, monitoring};
 
 /// Serves as configured. Migrations are a step of their own: two versions may share a database, and the
 /// administrator chooses the moment.
@@ -102,6 +102,7 @@ fn run(
         {
             esia.guard().await.map_err(CommandError::Failed)?;
         }
+        monitoring::start(&services.config.monitoring).map_err(CommandError::Failed)?;
         let running = app::start(services, listener)?;
         tracing::info!(address = %running.address, "serving");
         ready(running.address);

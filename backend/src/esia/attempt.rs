@@ -42,6 +42,11 @@ impl Attempt {
         }
     }
 
+    /// Where whoever signs in wanted to go; whoever joins goes back by himself.
+    pub fn wanted(&self) -> Option<&str> {
+        self.next.as_deref().filter(|_| self.account.is_none())
+    }
+
     /// The cookie that carries it.
     pub fn cookie(&self, services: &Services) -> Cookie<'static> {
         let context = &services.context;

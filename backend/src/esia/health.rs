@@ -7,7 +7,7 @@ use chrono::{DateTime, NaiveDateTime, TimeDelta, Utc};
 use diesel::prelude::*;
 use diesel::sql_query;
 use diesel::sql_types::{Text, Timestamp};
-use epos_shared::api::esia::{EsiaFailed, EsiaHealth};
+use epos_shared::api::esia::{CERTIFICATE_WARNED, CertificateView, EsiaFailed, EsiaHealth};
 use epos_shared::esia::WhoActs;
 
 use super::failure::Failed;
@@ -88,6 +88,34 @@ pub(super) async fn failed(services: &Services, told: &Told, failed: &Failed) ->
             }
             Ok(())
         })
+        .await
+}
+
+/// Tells support of certificates that end soon, or that nobody has replaced.
+///
+/// # Errors
+/// The database fails.
+pub async fn tell_of_certificates(services: &Services) -> Result<(), DbError> {
+    let health = super::sign_in::state_of(services).await;
+    let soon = services.context.now() + CERTIFICATE_WARNED;
+    let own = health.own_certificate.iter().map(|certificate| ("ours", certificate));
+    let trusted = health.trusted_certificates.iter().map(|certificate| ("of ЕСИА", certificate));
+    let ending: Vec<String> = own
+        .chain(trusted)
+        .filter(|(_, certificate)| certificate.not_after < soon)
+        .map(|(whose, certificate)| {
+            let CertificateView { subject, fingerprint, not_after, .. } = certificate;
+            let short: String = fingerprint.chars().take(16).collect();
+            format!("{whose}: {subject}, {short}, until {}", not_after.format("%Y-%m-%d"))
+        })
+        .collect();
+    if ending.is_empty() {
+        return Ok(());
+    }
+    let (context, detail) = (services.context.clone(), ending.join("; "));
+    services
+        .db
+        .write_by_condition(move |conn| alarms::raise(conn, &context, "esia-certificate-ends", &detail))
         .await
 }
 

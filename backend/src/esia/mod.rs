@@ -22,6 +22,7 @@ use std::sync::atomic::AtomicBool;
 
 use url::Url;
 
+pub use health::tell_of_certificates;
 pub use identity::Identity;
 pub use routes::{browser_routes, routes};
 pub use signer::Signer;

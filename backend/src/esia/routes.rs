@@ -51,12 +51,21 @@ fn go_on(location: &str, cookies: Vec<Cookie<'static>>) -> HttpResponse {
     answer.finish()
 }
 
-fn failure_page(info: &RequestInfo, code: &str) -> String {
-    let query = url::form_urlencoded::Serializer::new(String::new())
-        .append_pair("failure", code)
-        .append_pair("request", &info.request_id)
-        .finish();
-    format!("{FAILURE}?{query}")
+/// The page that explains a failure; the way on from there leads to `next` still.
+fn failure_page(info: &RequestInfo, code: &str, next: Option<&str>) -> String {
+    let mut query = url::form_urlencoded::Serializer::new(String::new());
+    query.append_pair("failure", code).append_pair("request", &info.request_id);
+    if let Some(next) = next {
+        query.append_pair("next", next);
+    }
+    format!("{FAILURE}?{}", query.finish())
+}
+
+/// The page for whom nothing here fits; the same of `next`.
+fn mismatch_page(next: Option<&str>) -> String {
+    let Some(next) = next else { return MISMATCH.to_owned() };
+    let query = url::form_urlencoded::Serializer::new(String::new()).append_pair("next", next).finish();
+    format!("{MISMATCH}?{query}")
 }
 
 /// The only parameter of this name.
@@ -75,12 +84,12 @@ fn parameter(request: &HttpRequest, name: &str) -> Option<String> {
 )]
 #[get("/esia/login")]
 async fn go_to_esia(services: web::Data<Services>, info: RequestInfo, request: HttpRequest) -> HttpResponse {
-    let next = parameter(&request, "next");
+    let next = parameter(&request, "next").as_deref().and_then(attempt::local_path);
     match sign_in::depart(&services, &request, None, next.as_deref()).await {
         Ok(departure) => go_on(&departure.location, departure.cookies),
         Err(failed) => {
             sign_in::report(&services, &info, &failed).await;
-            go_on(&failure_page(&info, &failed.code), Vec::new())
+            go_on(&failure_page(&info, &failed.code, next.as_deref()), Vec::new())
         }
     }
 }
@@ -110,7 +119,7 @@ async fn come_back(
         Ok(attempt) => attempt,
         Err(failed) => {
             sign_in::report(&services, &info, &failed).await;
-            return go_on(&failure_page(&info, &failed.code), Vec::new());
+            return go_on(&failure_page(&info, &failed.code, None), Vec::new());
         }
     };
     // It is over, whatever comes of it.
@@ -122,7 +131,7 @@ async fn come_back(
         }
         Err(failed) => {
             sign_in::report(&services, &info, &failed).await;
-            go_on(&failure_page(&info, &failed.code), cookies)
+            go_on(&failure_page(&info, &failed.code, attempt.wanted()), cookies)
         }
     }
 }
@@ -153,9 +162,9 @@ async fn arrive(
     match arrival.map_err(|error| ours(&error))? {
         Arrival::SignedIn(token) => Ok((on(AFTER_SIGN_IN), Some(token.into_cookie(services)))),
         Arrival::Joined => Ok((on(AFTER_JOINING), None)),
-        Arrival::Visit(visit) => Ok((MISMATCH.to_owned(), Some(visit.into_cookie(services)))),
+        Arrival::Visit(visit) => Ok((mismatch_page(attempt.wanted()), Some(visit.into_cookie(services)))),
         // It is in the journal already.
-        Arrival::Refused(failure) => Ok((failure_page(info, failure.as_str()), None)),
+        Arrival::Refused(failure) => Ok((failure_page(info, failure.as_str(), attempt.wanted()), None)),
     }
 }
 

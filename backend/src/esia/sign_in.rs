@@ -70,7 +70,7 @@ pub(super) async fn depart(
         state: exchange::new_state(context),
         verifier: exchange::new_verifier(&esia.config, context),
         account: account.map(|account| account.0),
-        next: next.and_then(attempt::local_path),
+        next: next.map(str::to_owned),
         begun_at: context.now(),
     };
     let location = esia.authorization(context, &attempt.state, attempt.verifier.as_deref()).await?;

@@ -14,7 +14,7 @@ use tracing::Instrument as _;
 
 use super::{AllowedOrigins, Policy, TrustedProxies, client, forged};
 use crate::context::Context;
-use crate::error;
+use crate::{error, monitoring};
 
 /// Runs a request: identifier, asker, origin, the answer's shape, headers, one line of log.
 ///
@@ -67,7 +67,9 @@ pub async fn observe(
     if let Ok(id) = HeaderValue::from_str(&info.request_id) {
         answer.headers_mut().insert(HeaderName::from_static("x-request-id"), id);
     }
-    let micros = (context.now() - started).num_microseconds().unwrap_or_default();
+    let took = (context.now() - started).to_std().unwrap_or_default();
+    monitoring::answered(answer.status().as_u16(), took);
+    let micros = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
     span.in_scope(|| tracing::info!(status = answer.status().as_u16(), micros, "answered"));
     outcome.map_err(|answer| InternalError::from_response("no answer", answer).into())
 }

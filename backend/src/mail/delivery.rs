@@ -14,6 +14,7 @@ use crate::config::{self, Config, Mode, Origin};
 use crate::context::Context;
 use crate::db::DbError;
 use crate::db::types::Id;
+use crate::monitoring;
 
 /// The longest words of a server that are kept.
 const MAX_WORDS: usize = 500;
@@ -175,6 +176,12 @@ impl Postman {
         let change = self.change(&claimed.row, &outcome);
         let is_last = change.failed_at.is_some();
         log(&claimed.row, &outcome, is_last);
+        monitoring::letter(match outcome {
+            Outcome::Accepted(_) => "accepted",
+            Outcome::Refused(_) => "refused",
+            Outcome::Deferred(_) => "deferred",
+            Outcome::Unavailable(_) => "unavailable",
+        });
         let noted: Result<bool, DbError> =
             self.services.db.write_by_condition(move |conn| store::note(conn, id, token, &change)).await;
         if !noted? {

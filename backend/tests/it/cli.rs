@@ -208,29 +208,48 @@ fn without_what_protects_people_nothing_starts() {
     }
 }
 
+/// What a server on this machine answers to a GET.
+#[cfg(unix)]
+fn got(port: u16, path: &str) -> String {
+    let mut answer = String::new();
+    if let Ok(mut stream) = std::net::TcpStream::connect(("127.0.0.1", port)) {
+        let _ = write!(stream, "GET {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n");
+        let _ = std::io::Read::read_to_string(&mut stream, &mut answer);
+    }
+    answer
+}
+
+#[cfg(unix)]
+fn free_port() -> u16 {
+    std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}
+
 #[cfg(unix)]
 #[test]
 fn the_demo_starts_on_an_empty_folder_and_ends_in_order_at_sigterm() {
     let folder = tempfile::tempdir().unwrap();
-    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let (port, figures) = (free_port(), free_port());
     let mut command = Command::new(env!("CARGO_BIN_EXE_epos"));
     command.args(["demo", "--listen", &format!("127.0.0.1:{port}"), "--data"]).arg(folder.path());
+    command.env("EPOS_MONITORING__LISTEN", format!("127.0.0.1:{figures}"));
     let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let alive = (0..600).any(|_| {
         std::thread::sleep(std::time::Duration::from_millis(50));
-        std::net::TcpStream::connect(("127.0.0.1", port)).is_ok_and(|mut stream| {
-            let _ = stream.write_all(b"GET /readyz HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n");
-            let mut answer = String::new();
-            let _ = std::io::Read::read_to_string(&mut stream, &mut answer);
-            answer.starts_with("HTTP/1.1 200")
-        })
+        got(port, "/readyz").starts_with("HTTP/1.1 200")
     });
+    let missing = got(port, "/api/v1/nothing");
+    let told = got(figures, "/metrics");
     Command::new("kill").arg(child.id().to_string()).status().unwrap();
     let output = child.wait_with_output().unwrap();
     let said =
         String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
     assert!(alive && output.status.success(), "{:?}: {said}", output.status);
     assert!(said.contains(&format!("http://127.0.0.1:{port}")), "{said}");
+    assert!(missing.starts_with("HTTP/1.1 404"), "{missing}");
+    for line in ["epos_requests_total{class=\"refused\"} 1", "epos_request_seconds_bucket{le=\"0.005\"}"] {
+        assert!(told.contains(line), "{told}");
+    }
+    assert!(!told.contains("nothing"), "no path is told");
     use std::os::unix::fs::PermissionsExt as _;
     let key = std::fs::metadata(folder.path().join("master.key")).unwrap();
     assert_eq!(key.permissions().mode() & 0o777, 0o600);

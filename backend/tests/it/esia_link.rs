@@ -45,6 +45,11 @@ crate::both_databases! {
         let answer = app.anonymous().get("/esia/login").await;
         assert_eq!(answer.status, 303);
         assert!(answer.header("location").unwrap().starts_with("/login/esia?failure=esia-off&request="));
+        for (next, kept) in [("/profile%3Fa%3D1", Some("&next=%2Fprofile%3Fa%3D1")), ("//evil.example", None)] {
+            let answer = app.anonymous().get(&format!("/esia/login?next={next}")).await;
+            let location = answer.header("location").unwrap();
+            assert!(kept.map_or(!location.contains("next"), |kept| location.ends_with(kept)), "{location}");
+        }
         assert_eq!(app.anonymous().get("/esia/logout").await.header("location"), Some("/"));
         let client = app.signed_in("ivanova").await;
         client.post("/api/v1/profile/esia", Value::Null).await.expect_problem(503, "unavailable");

@@ -66,6 +66,8 @@ crate::both_databases! {
         let answer = browser.sign_in(LOGIN).await;
         assert_eq!((answer.status, &*answer.location), (303, "/login/esia/mismatch"), "{answer:?}");
         assert_eq!(browser.user_name().await, None);
+        let answer = browser.sign_in_from("/esia/login?next=/profile%3Ftab%3D1", LOGIN).await;
+        assert_eq!(answer.location, "/login/esia/mismatch?next=%2Fprofile%3Ftab%3D1");
         world.stop().await;
     }
 

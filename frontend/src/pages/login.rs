@@ -1,9 +1,8 @@
 //! «Вход» (screens.md 5).
 
 use leptos::prelude::*;
-use leptos_router::hooks::use_query_map;
 
-use crate::address::{esia_address, safe_next, sign_in_address};
+use crate::address::{esia_address, next_of_page, safe_next, sign_in_address};
 use crate::components::{Heading, Kind, LinkButton};
 use crate::session::{Forward, use_session};
 
@@ -13,7 +12,7 @@ pub fn SignInChoice() -> impl IntoView {
     let session = use_session();
     // Also a person who signed in meanwhile, in another tab.
     let signed = Memo::new(move |_| session.person().is_some());
-    let next = use_query_map().with_untracked(|query| query.get("next").unwrap_or_default());
+    let next = next_of_page();
     let on = safe_next(&next).unwrap_or("/subsystems").to_owned();
     view! {
         {move || signed.get().then(|| view! { <Forward to=on.clone()/> })}

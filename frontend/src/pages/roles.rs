@@ -5,9 +5,9 @@ use epos_shared::roles::RoleCategory;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use leptos_router::NavigateOptions;
-use leptos_router::hooks::{use_navigate, use_query_map};
+use leptos_router::hooks::use_navigate;
 
-use crate::address::safe_next;
+use crate::address::{next_of_page, safe_next};
 use crate::api::{self, ApiError};
 use crate::components::{Alert, Badge, Heading, Picture, ProblemAlert, Tone, live};
 use crate::session::{Forward, use_session};
@@ -25,7 +25,7 @@ const fn note(category: RoleCategory) -> &'static str {
 pub fn Roles() -> impl IntoView {
     let session = use_session();
     let navigate = use_navigate();
-    let next = use_query_map().with_untracked(|query| query.get("next").unwrap_or_default());
+    let next = next_of_page();
     let next = safe_next(&next).unwrap_or("/subsystems").to_owned();
     let held = Memo::new(move |_| {
         session.person().map(|person| (person.categories.clone(), person.category)).unwrap_or_default()

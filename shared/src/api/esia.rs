@@ -1,6 +1,6 @@
 //! Sign-in through Госуслуги (ЕСИА): a person whom nothing here fits, joining with an account, the state of the link.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::ids::{AlarmId, OrganizationId};
@@ -118,6 +118,9 @@ pub struct CertificateView {
     /// Its last moment.
     pub not_after: DateTime<Utc>,
 }
+
+/// So long before its end a certificate is warned of.
+pub const CERTIFICATE_WARNED: TimeDelta = TimeDelta::days(30);
 
 /// A failure of the link.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

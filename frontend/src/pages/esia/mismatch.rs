@@ -12,6 +12,7 @@ use leptos::task::spawn_local;
 use leptos_router::NavigateOptions;
 use leptos_router::hooks::use_navigate;
 
+use crate::address::{esia_address, next_of_page, safe_next};
 use crate::api::registration as directory;
 use crate::api::{Answer, ApiError, esia};
 use crate::components::{
@@ -84,7 +85,7 @@ pub fn Mismatch() -> impl IntoView {
 
 fn again(kind: Kind) -> impl IntoView {
     view! {
-        <LinkButton href="/esia/login" kind=kind external=true>
+        <LinkButton href=esia_address(&next_of_page()) kind=kind external=true>
             "Войти через Госуслуги ещё раз"
         </LinkButton>
     }
@@ -146,11 +147,15 @@ fn whole(page: Page, visit: &EsiaVisit) -> AnyView {
     };
     let toasts = use_toasts();
     let navigate = use_navigate();
+    let next = next_of_page();
     let bound = {
         let navigate = navigate.clone();
         move || {
             toasts.say("Карточка привязана, вы вошли");
-            navigate("/subsystems", NavigateOptions { replace: true, ..Default::default() });
+            navigate(
+                safe_next(&next).unwrap_or("/subsystems"),
+                NavigateOptions { replace: true, ..Default::default() },
+            );
         }
     };
     let refused = move |error: ApiError| {

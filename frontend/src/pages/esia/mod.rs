@@ -9,6 +9,7 @@ use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 
 use super::profile::JOINING;
+use crate::address::{esia_address, next_of_page, sign_in_address};
 use crate::components::{Alert, Heading, Kind, LinkButton, Tone};
 use crate::dom;
 use crate::session::use_session;
@@ -75,7 +76,7 @@ fn beginning() -> AnyView {
             <Heading text="Вход через ЕСИА"/>
             <p>"ЕСИА — это вход через Госуслуги. Понадобится подтверждённая учётная запись."</p>
             <div class="row">
-                <LinkButton href="/esia/login" kind=Kind::Primary external=true>
+                <LinkButton href=esia_address(&next_of_page()) kind=Kind::Primary external=true>
                     "Войти через Госуслуги"
                 </LinkButton>
                 <LinkButton href="/login">"Назад"</LinkButton>
@@ -90,11 +91,12 @@ fn beginning() -> AnyView {
 fn Ways(joining: bool, who: WhoActs, off: bool) -> impl IntoView {
     let session = use_session();
     let signed = Memo::new(move |_| session.person().is_some());
+    let next = StoredValue::new(next_of_page());
     let support = || view! { <LinkButton href="/support">"Написать в техподдержку"</LinkButton> };
     let again = move |kind| {
         (!off).then(|| {
             view! {
-                <LinkButton href="/esia/login" kind=kind external=true>
+                <LinkButton href=next.with_value(|next| esia_address(next)) kind=kind external=true>
                     "Войти через Госуслуги ещё раз"
                 </LinkButton>
             }
@@ -102,7 +104,7 @@ fn Ways(joining: bool, who: WhoActs, off: bool) -> impl IntoView {
     };
     let password = |kind| {
         view! {
-            <LinkButton href="/login/rsaa" kind=kind>
+            <LinkButton href=next.with_value(|next| sign_in_address(next)) kind=kind>
                 "Войти по паролю"
             </LinkButton>
         }

@@ -36,6 +36,9 @@ pub const LIST: List = List {
 
 /// What an alarm is called, for people.
 fn title(code: &str) -> &str {
+    if code == "esia-certificate-ends" {
+        return "Скоро закончится сертификат";
+    }
     match code.strip_prefix("esia-") {
         Some(failure) => explain(failure).title,
         None => "Нужна проверка",

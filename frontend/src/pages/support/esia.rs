@@ -14,8 +14,6 @@ use crate::components::{
 use crate::russian::{day, moment, plural, until};
 use crate::session::use_session;
 
-/// So long before its end a certificate is warned of.
-const WARNED: TimeDelta = TimeDelta::days(30);
 /// From this difference on, in seconds, Госуслуги may refuse what we sign.
 const MUCH: u64 = 60;
 
@@ -161,7 +159,7 @@ fn certificate_state(certificate: &CertificateView, now: DateTime<Utc>) -> (Tone
         (Tone::Error, Picture::Error, "срок истёк".to_owned())
     } else if certificate.not_before > now {
         (Tone::Warning, Picture::Clock, "ещё не действует".to_owned())
-    } else if left <= WARNED {
+    } else if left <= CERTIFICATE_WARNED {
         let days = u32::try_from(left.num_days()).unwrap_or_default();
         let words = match days {
             0 => "истекает сегодня".to_owned(),
