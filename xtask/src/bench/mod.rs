@@ -114,6 +114,7 @@ pub fn run(project: Project, options: &Options) -> Result<ExitCode> {
         entries: options.entries,
         postgres: None,
     };
+    let mut failed = Vec::new();
     for figure in FIGURES {
         if !options.only.is_empty() && !options.only.iter().any(|name| name == figure.name) {
             continue;
@@ -121,13 +122,21 @@ pub fn run(project: Project, options: &Options) -> Result<ExitCode> {
         ui::line(&ui::bold(figure.title));
         let begun = Instant::now();
         bench.report.enter(figure);
-        (figure.measure)(&mut bench).with_context(|| figure.name)?;
+        let measured = (figure.measure)(&mut bench).with_context(|| figure.name);
         ui::note(&ui::elapsed(begun.elapsed()));
         if process::interrupted() {
             bail!("interrupted");
         }
+        // What was measured before is worth telling.
+        if let Err(error) = measured {
+            ui::line(&format!("{error:#}"));
+            failed.push(figure.name);
+        }
     }
     bench.report.print();
+    if !failed.is_empty() {
+        bail!("not measured: {}", failed.join(", "));
+    }
     if options.only.is_empty() {
         let file = bench.project.root.join("docs/benchmarks.md");
         bench.report.write(&file)?;

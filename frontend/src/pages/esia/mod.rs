@@ -102,7 +102,7 @@ fn Ways(joining: bool, who: WhoActs, off: bool) -> impl IntoView {
             }
         })
     };
-    let password = |kind| {
+    let password = move |kind| {
         view! {
             <LinkButton href=next.with_value(|next| sign_in_address(next)) kind=kind>
                 "Войти по паролю"

@@ -1,7 +1,7 @@
 //! «Госуслуги»: whether the sign-in through them works, and what will stop it soon.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use epos_shared::api::esia::{CertificateView, EsiaHealth};
+use epos_shared::api::esia::{CERTIFICATE_WARNED, CertificateView, EsiaHealth};
 use epos_shared::esia::explain;
 use leptos::prelude::*;
 
