@@ -4,7 +4,7 @@ use std::io::Write as _;
 use std::process::{Command, Output, Stdio};
 
 use crate::common::smtp::{FOLDER, SmtpServer};
-use crate::common::{Kind, PASSWORD, TestApp};
+use crate::common::{Client, Kind, PASSWORD, TestApp};
 
 fn epos(url: &str) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_epos"));
@@ -224,19 +224,30 @@ fn free_port() -> u16 {
     std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 
+/// The demo in a process of its own.
+#[cfg(unix)]
+fn demo(folder: &std::path::Path, port: u16, environment: &[(&str, String)]) -> std::process::Child {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_epos"));
+    command.args(["demo", "--listen", &format!("127.0.0.1:{port}"), "--data"]).arg(folder);
+    command.envs(environment.iter().map(|(name, value)| (name, value)));
+    command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+}
+
+#[cfg(unix)]
+fn is_ready(port: u16) -> bool {
+    (0..600).any(|_| {
+        std::thread::sleep(std::time::Duration::from_millis(50));
+        got(port, "/readyz").starts_with("HTTP/1.1 200")
+    })
+}
+
 #[cfg(unix)]
 #[test]
 fn the_demo_starts_on_an_empty_folder_and_ends_in_order_at_sigterm() {
     let folder = tempfile::tempdir().unwrap();
     let (port, figures) = (free_port(), free_port());
-    let mut command = Command::new(env!("CARGO_BIN_EXE_epos"));
-    command.args(["demo", "--listen", &format!("127.0.0.1:{port}"), "--data"]).arg(folder.path());
-    command.env("EPOS_MONITORING__LISTEN", format!("127.0.0.1:{figures}"));
-    let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    let alive = (0..600).any(|_| {
-        std::thread::sleep(std::time::Duration::from_millis(50));
-        got(port, "/readyz").starts_with("HTTP/1.1 200")
-    });
+    let child = demo(folder.path(), port, &[("EPOS_MONITORING__LISTEN", format!("127.0.0.1:{figures}"))]);
+    let alive = is_ready(port);
     let missing = got(port, "/api/v1/nothing");
     let told = got(figures, "/metrics");
     Command::new("kill").arg(child.id().to_string()).status().unwrap();
@@ -253,4 +264,76 @@ fn the_demo_starts_on_an_empty_folder_and_ends_in_order_at_sigterm() {
     use std::os::unix::fs::PermissionsExt as _;
     let key = std::fs::metadata(folder.path().join("master.key")).unwrap();
     assert_eq!(key.permissions().mode() & 0o777, 0o600);
+}
+
+/// A director of the demo, with the number of cards he sees.
+#[cfg(unix)]
+async fn director_of_the_demo(port: u16) -> (Client, u64) {
+    let address = format!("http://127.0.0.1:{port}");
+    let client = Client::new(&address).with_origin(Some(&address));
+    client.sign_in("director_school", epos_backend::demo::PASSWORD).await.expect(200);
+    let list = client.get("/api/v1/kontingent/employees?limit=1").await.expect(200);
+    let seen = list["total"]["value"].as_u64().unwrap();
+    (client, seen)
+}
+
+#[cfg(unix)]
+#[test]
+fn an_import_whose_process_is_killed_is_there_as_a_whole_or_not_at_all() {
+    const ROWS: u64 = 900;
+    const IMPORTS: &str = "/api/v1/kontingent/imports";
+    let folder = tempfile::tempdir().unwrap();
+    let port = free_port();
+    let mut child = demo(folder.path(), port, &[]);
+    assert!(is_ready(port));
+    let system = actix_web::rt::System::new();
+    let (path, before) = system.block_on(async {
+        let (client, before) = director_of_the_demo(port).await;
+        let list = client.get("/api/v1/kontingent/employees?limit=1").await.expect(200);
+        let school = list["items"][0]["organization"]["short_name"].as_str().unwrap().replace('"', "\"\"");
+        let mut text = "Фамилия;Имя;Отчество;E-mail;Организация;Роль;Начальная дата\n".to_owned();
+        for number in 0..ROWS {
+            let family: String = format!("{number:03}").bytes().map(|digit| ['а', 'б', 'в', 'г', 'д', 'е', 'ж', 'з', 'и', 'к'][usize::from(digit - b'0')]).collect();
+            text.push_str(&format!("Ф{family};Анна;Ильинична;many{number}@mail.ru;\"{school}\";Учитель;01.09.2026\n"));
+        }
+        let request = client.request(reqwest::Method::POST, IMPORTS);
+        let request = request.header("content-type", "application/octet-stream").body(text);
+        let uploaded = client.send(request).await.expect(201);
+        let path = format!("{IMPORTS}/{}", uploaded["id"].as_str().unwrap());
+        let mapping = serde_json::json!({ "columns": uploaded["columns"] });
+        let preview = client.put(&format!("{path}/mapping"), mapping).await.expect(200);
+        assert_eq!(preview["counts"]["created"], ROWS, "{preview}");
+        client.post(&format!("{path}/apply"), serde_json::Value::Null).await.expect(202);
+        loop {
+            let now = client.get(&path).await.expect(200);
+            assert_eq!(now["state"], "applying", "nothing was killed in the middle");
+            if now["done"].as_u64().unwrap() > 0 {
+                break;
+            }
+        }
+        (path, before)
+    });
+    child.kill().unwrap();
+    child.wait().unwrap();
+
+    let child = demo(folder.path(), port, &[]);
+    assert!(is_ready(port));
+    system.block_on(async {
+        let (client, seen) = director_of_the_demo(port).await;
+        assert_eq!(seen, before, "nothing of it is seen");
+        // The dead one's lease has to run out first.
+        for _ in 0..600 {
+            let now = client.get(&path).await.expect(200);
+            match now["state"].as_str().unwrap() {
+                "applying" | "finishing" => std::thread::sleep(std::time::Duration::from_millis(200)),
+                state => {
+                    assert_eq!((state, &now["done"]), ("applied", &serde_json::json!(ROWS)));
+                    break;
+                }
+            }
+        }
+        assert_eq!(director_of_the_demo(port).await.1, before + ROWS);
+    });
+    Command::new("kill").arg(child.id().to_string()).status().unwrap();
+    assert!(child.wait_with_output().unwrap().status.success());
 }

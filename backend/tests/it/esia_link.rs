@@ -55,6 +55,17 @@ crate::both_databases! {
         client.post("/api/v1/profile/esia", Value::Null).await.expect_problem(503, "unavailable");
     }
 
+    async fn certificates_that_end_soon_tell_support(app: TestApp) {
+        let world = World::start(app).await;
+        let services = &world.services;
+        epos_backend::esia::tell_of_certificates(services).await.unwrap();
+        assert_eq!(world.alarms(app).await, Vec::<String>::new(), "they hold for years");
+        app.clock.advance(TimeDelta::days(3640));
+        epos_backend::esia::tell_of_certificates(services).await.unwrap();
+        assert_eq!(world.alarms(app).await, ["esia-certificate-ends"]);
+        world.stop().await;
+    }
+
     async fn where_esia_is_down_the_answer_comes_within_a_second(app: TestApp) {
         let world = World::start(app).await;
         world.linked(app).await;

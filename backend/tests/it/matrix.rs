@@ -2,14 +2,18 @@
 //! functions of `shared` that hold the table of rules.
 
 use std::collections::HashMap;
+use std::time::Duration;
 
-use chrono::Days;
+use chrono::{Days, NaiveDate};
+use diesel::prelude::*;
+use epos_backend::db::schema::role_assignments;
+use epos_backend::db::types::Id;
 use epos_shared::rights::{Action, Relation, Verdict, card_verdict, works_in_kontingent};
 use epos_shared::roles::Role;
 use serde_json::{Value, json};
 
 use crate::both_databases;
-use crate::common::{Answer, Client, TestApp};
+use crate::common::{Answer, Client, Kind, TestApp};
 use crate::matrix_world::{
     Card, NewCard, PASSWORD, Snapshot, World, card_body, home_of, is_locked, lock, organizations_in,
     signed_in, snapshot,
@@ -401,6 +405,51 @@ both_databases! {
         assert_eq!(checked, 6 * 36);
     }
 
+    /// A change of the role that takes a while, and the call in the middle of it: whoever comes later is refused;
+    /// where the database lets the two go side by side, the call counts as the earlier one, and is whole.
+    async fn a_role_that_ends_while_its_holder_writes_does_not_slip_through(app: TestApp) {
+        let world = World::build(app).await;
+        let mut wrong = Vec::new();
+        let mut refused = 0;
+        for role in Role::ALL.into_iter().filter(|role| works_in_kontingent(*role)) {
+            let home = home_of(role);
+            for action in ACTIONS.into_iter().filter(|action| changes(*action)) {
+                let pairs = places(&world, home);
+                let allowed = |(relation, (_, target)): &(Relation, Place)| {
+                    expected(role, action, *target, *relation) == Expected::Done
+                };
+                let (_, (organization, target)) = pairs.into_iter().find(allowed).unwrap();
+                let new = vec![world.card(home, role), world.card(organization, target)];
+                let cards = world.create(app, new).await;
+                let client = signed_in(app, &cards[0].user_name).await;
+                if action == Action::Unlock {
+                    lock(app, &cards[1]).await;
+                }
+                let before = snapshot(app, cards[1].id).await;
+                let ((), answer) = tokio::join!(end_slowly(app, cards[0].id, world.today - Days::new(1)), async {
+                    tokio::time::sleep(Duration::from_millis(30)).await;
+                    call(&client, &world, action, &cards[1], &before).await
+                });
+                let after = snapshot(app, cards[1].id).await;
+                let is_refused = judge(&answer, &Expected::Refused(403, "no-rights", None)).is_none();
+                let is_whole = if is_refused {
+                    after == before && (action != Action::Unlock || is_locked(app, &cards[1]).await)
+                } else {
+                    app.kind == Kind::Postgres
+                        && judge(&answer, &Expected::Done).is_none()
+                        && after == effect(&world, action, &cards[1], &before)
+                };
+                if !is_whole {
+                    wrong.push(format!("{role:?} {action:?}: {} {after:?}", answer.text()));
+                }
+                refused += u32::from(is_refused);
+                client.get("/api/v1/kontingent/employees").await.expect_problem(403, "no-rights");
+            }
+        }
+        assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+        assert!(app.kind == Kind::Postgres || refused > 80, "{refused} were refused");
+    }
+
     async fn a_role_that_ends_closes_with_the_next_request(app: TestApp) {
         let world = World::build(app).await;
         let director = NewCard {
@@ -418,6 +467,18 @@ both_databases! {
         app.clock.set("2026-11-22T19:00:00Z".parse().unwrap());
         client.get(&path).await.expect_problem(403, "no-rights");
     }
+}
+
+/// Ends the roles of a card in a transaction that takes a while.
+async fn end_slowly(app: &TestApp, card: Id, last_day: NaiveDate) {
+    app.write(move |conn| {
+        diesel::update(role_assignments::table.filter(role_assignments::employee_id.eq(card)))
+            .set(role_assignments::ends_on.eq(last_day))
+            .execute(conn)?;
+        std::thread::sleep(Duration::from_millis(120));
+        Ok(())
+    })
+    .await;
 }
 
 /// Whether an allowed action leaves its card other than it was.

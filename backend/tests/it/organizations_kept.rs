@@ -2,7 +2,7 @@
 
 use chrono::NaiveDate;
 use diesel::prelude::*;
-use epos_backend::db::schema::{employees, organization_ancestors, organizations, role_assignments};
+use epos_backend::db::schema::{employees, mismatches, organization_ancestors, organizations, role_assignments};
 use epos_backend::db::types::Id;
 use epos_shared::roles::{OrganizationKind, Role};
 use serde_json::{Value, json};
@@ -67,6 +67,22 @@ async fn roles_of(app: &TestApp, card: Id) -> Vec<(String, NaiveDate, Option<Nai
             .order((r::starts_on, r::role))
             .select((r::role, r::starts_on, r::ends_on))
             .load(conn)?)
+    })
+    .await
+}
+
+/// A person from Госуслуги who waits in an organization.
+async fn mismatch(app: &TestApp, oid: &'static str, organization: Id) -> Id {
+    use mismatches as m;
+    let (id, now) = (app.services.context.id(), app.services.context.db_now());
+    app.write(move |conn| {
+        let row = (
+            (m::id.eq(id), m::kind.eq("sign_in"), m::state.eq("waiting"), m::organization_id.eq(organization)),
+            (m::oid.eq(oid), m::family_name.eq("Новикова"), m::given_name.eq("Нина"), m::created_at.eq(now)),
+            (m::name_key.eq("новикова нина"), m::version.eq(1)),
+        );
+        diesel::insert_into(m::table).values(row).execute(conn)?;
+        Ok(id)
     })
     .await
 }
@@ -546,8 +562,18 @@ crate::both_databases! {
         assert_eq!(refused(&support, district.department, district.operator).await, ["into_id: into-forbidden"]);
         official.post(&deed(from, "merge"), merge(7, into)).await.expect_problem(409, "version-conflict");
 
+        // Somebody from Госуслуги waits in both, another one in the kindergarten alone.
+        let mut waiting = vec![mismatch(app, "1001", from).await, mismatch(app, "1002", from).await];
+        waiting.push(mismatch(app, "1001", into).await);
+
         let stays = official.post(&deed(from, "merge"), merge(1, into)).await.expect(200);
         assert_eq!(stays["id"], into.to_string());
+        let followed: Vec<(Id, Option<Id>)> = app.read(move |conn| {
+            let rows = mismatches::table.filter(mismatches::id.eq_any(&waiting)).order(mismatches::oid.asc());
+            Ok(rows.select((mismatches::id, mismatches::organization_id)).load(conn)?)
+        }).await;
+        assert_eq!(followed.len(), 2, "nobody waits twice");
+        assert!(followed.iter().all(|(_, organization)| *organization == Some(into)));
         assert_eq!(stays["duplicates"].as_array().unwrap().len(), 2);
         // The very next requests: the head sees the cards, theirs has no right left.
         let shown = head.get(&at(same)).await.expect(200);

@@ -23,7 +23,7 @@ use epos_backend::seed::{self, Plan};
 use epos_shared::roles::{OrganizationKind, Role};
 use epos_shared::search::search_key;
 use epos_shared::values::FullName;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::common::{Client, PASSWORD, TestApp};
 use crate::people::{self, EMPLOYEES};
@@ -253,6 +253,8 @@ fn complaint(statement: &str, plan: &[String]) -> Option<&'static str> {
         "esia_links",
         "mismatches",
         "category_grants",
+        "imports",
+        "import_rows",
     ];
     for line in plan {
         let line = line.trim_start_matches([' ', '-', '>']);
@@ -422,6 +424,58 @@ crate::both_databases! {
             .into_iter()
             .filter(|text| text.starts_with("SELECT"))
             .filter(|text| tables.iter().any(|table| text.contains(table)))
+            .collect();
+        assert!(statements.len() > 15, "{} statements", statements.len());
+        assert_nothing_to_complain_of(&app, statements).await;
+        app.stop().await;
+    }
+
+    async fn no_query_of_an_import_reads_a_whole_table(app: TestApp) {
+        record();
+        let app = TestApp::start(app.kind, |_| {}).await;
+        seeded(&app).await;
+        let (head, school) = signed_in(&app, "school_director").await;
+        let school: String = app
+            .read(move |conn| Ok(organizations::table.find(school).select(organizations::short_name).first(conn)?))
+            .await;
+        let mut text = "Фамилия;Имя;Отчество;E-mail;Организация;Роль\n".to_owned();
+        for (family, address) in ["Абвгдеж", "Иванова", "Петрова"].iter().zip(["a", "b", "c"]) {
+            let school = school.replace('"', "\"\"");
+            text.push_str(&format!("{family};Анна;Ильинична;{address}@mail.ru;\"{school}\";Учитель\n"));
+        }
+        text.push_str(";;;;;\nБез;Роли;-;d@mail.ru;;\n");
+        *STATEMENTS.lock().unwrap() = Some(HashSet::new());
+        let imports = "/api/v1/kontingent/imports";
+        let request = head.request(reqwest::Method::POST, imports);
+        let request = request.header("content-type", "application/octet-stream").body(text.clone());
+        let import = head.send(request).await.expect(201);
+        let at = format!("{imports}/{}", import["id"].as_str().unwrap());
+        head.put(&format!("{at}/mapping"), json!({ "columns": import["columns"] })).await.expect(200);
+        for question in ["", "?outcome=wrong", "?outcome=created&limit=2"] {
+            let rows = head.get(&format!("{at}/rows{question}")).await.expect(200);
+            if let Some(next) = rows["next"].as_str() {
+                let mark = if question.is_empty() { '?' } else { '&' };
+                head.get(&format!("{at}/rows{question}{mark}after={next}")).await.expect(200);
+            }
+        }
+        let right = text.lines().take(4).collect::<Vec<_>>().join("\n");
+        let request = head.request(reqwest::Method::POST, imports);
+        let request = request.header("content-type", "application/octet-stream").body(right);
+        let import = head.send(request).await.expect(201);
+        let at = format!("{imports}/{}", import["id"].as_str().unwrap());
+        head.put(&format!("{at}/mapping"), json!({ "columns": import["columns"] })).await.expect(200);
+        head.post(&format!("{at}/apply"), Value::Null).await.expect(202);
+        while head.get(&at).await.expect(200)["state"] != "applied" {
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        }
+        app.clock.advance(TimeDelta::hours(25));
+        let services = app.services.clone();
+        assert_eq!(app.write(move |conn| epos_backend::import::sweep(conn, &services)).await, 1);
+        let statements = STATEMENTS.lock().unwrap().take().unwrap();
+        let statements: Vec<String> = statements
+            .into_iter()
+            .filter(|text| text.starts_with("SELECT"))
+            .filter(|text| ["import", "employees", "role_assign"].iter().any(|table| text.contains(table)))
             .collect();
         assert!(statements.len() > 15, "{} statements", statements.len());
         assert_nothing_to_complain_of(&app, statements).await;

@@ -131,6 +131,13 @@ impl Bench {
         Ok(url)
     }
 
+    /// A database of so many cards that nobody has used: what is measured changes it.
+    pub fn fresh_database(&mut self, kind: Kind, organizations: u32, cards: u32) -> Result<String> {
+        let url = self.empty_database(kind)?;
+        self.fill(&url, organizations, cards)?;
+        Ok(url)
+    }
+
     fn migrate(&self, url: &str) -> Result<()> {
         process::expect(server::epos(&self.project, url, 1).arg("migrate"), Show::OnFailure).map(drop)
     }

@@ -105,6 +105,20 @@ impl Client {
         Ok(answer.status().as_u16())
     }
 
+    /// Asks as the person of the cookie for something to be done; answers what was said.
+    pub fn ask(&self, path: &str, body: &Value) -> Result<Value> {
+        let request = self.agent.post(format!("{}{path}", self.url)).header("origin", &self.url);
+        let request = request.header("cookie", self.cookie.as_deref().unwrap_or_default());
+        read(path, request.send_json(body))
+    }
+
+    /// Sends a file.
+    pub fn upload(&self, path: &str, bytes: &[u8]) -> Result<Value> {
+        let request = self.agent.post(format!("{}{path}", self.url)).header("origin", &self.url);
+        let request = request.header("cookie", self.cookie.as_deref().unwrap_or_default());
+        read(path, request.header("content-type", "application/octet-stream").send(bytes))
+    }
+
     /// Writes; answers what was said.
     pub fn put(&self, path: &str, body: &Value) -> Result<String> {
         let mut request = self.agent.put(format!("{}{path}", self.url)).header("origin", &self.url);
@@ -118,6 +132,15 @@ impl Client {
         }
         Ok(text)
     }
+}
+
+fn read(path: &str, answer: Result<ureq::http::Response<ureq::Body>, ureq::Error>) -> Result<Value> {
+    let mut answer = answer.with_context(|| path.to_owned())?;
+    let text = answer.body_mut().read_to_string()?;
+    if !answer.status().is_success() {
+        bail!("{path}: {text}");
+    }
+    Ok(serde_json::from_str(&text)?)
 }
 
 /// The text within a query (RFC 3986).

@@ -11,6 +11,7 @@ mod esia;
 mod export;
 mod figures;
 mod http;
+mod import;
 mod journal;
 mod list;
 mod load;
@@ -66,6 +67,7 @@ const FIGURES: &[Figure] = &[
     journal::JOURNAL,
     cards::SAVE,
     export::EXPORT,
+    import::IMPORT,
     strangers::TIMING,
     strangers::DIRECTORY,
     esia::ESIA,

@@ -261,6 +261,14 @@ pub(super) fn settle(
     Ok(())
 }
 
+/// What waits in an organization waits in the one that it was joined to.
+///
+/// # Errors
+/// The database fails.
+pub fn follow_merged(conn: &mut Conn, from: Id, into: Id) -> Result<(), DbError> {
+    store::follow(conn, from, into).map_err(Into::into)
+}
+
 /// Removes rows that ended long ago; answers how many.
 ///
 /// # Errors

@@ -325,6 +325,18 @@ pub(super) fn count(conn: &mut Conn, filter: &Filter, limit: i64) -> QueryResult
     Ok(u32::try_from(ids.len()).unwrap_or(u32::MAX))
 }
 
+/// Open rows of an organization become another one's; whoever waits there already does not wait twice.
+pub(super) fn follow(conn: &mut Conn, from: Id, into: Id) -> QueryResult<()> {
+    let open_of =
+        |organization: Id| t::table.filter(t::organization_id.eq(organization)).filter(t::state.eq_any(OPEN));
+    let known: Vec<Option<String>> = open_of(into).filter(t::oid.is_not_null()).select(t::oid).load(conn)?;
+    diesel::delete(open_of(from).filter(t::oid.eq_any(known))).execute(conn)?;
+    diesel::update(open_of(from))
+        .set((t::organization_id.eq(into), t::version.eq(t::version + 1)))
+        .execute(conn)?;
+    Ok(())
+}
+
 /// Removes rows that ended before a moment.
 pub(super) fn remove_ended(conn: &mut Conn, before: NaiveDateTime, limit: i64) -> QueryResult<usize> {
     let ids: Vec<Id> = t::table

@@ -17,6 +17,7 @@ use crate::audit::{self, Event};
 use crate::db::Conn;
 use crate::db::types::Id;
 use crate::error::ApiError;
+use crate::identification;
 use crate::kontingent::{Asker, StaffOf, of_organization};
 use crate::organizations::{self, OrganizationRow};
 
@@ -304,6 +305,7 @@ pub(super) fn merge(
         audit::record(conn, context, &asker.journal, moved(*child, Some(&gone), &there))?;
     }
     let followed = of_organization::follow(conn, context, &asker.journal, &gone, &there)?;
+    identification::follow_merged(conn, id, stays)?;
     let details = json!({
         "before": { "organization": gone.short_name }, "after": { "organization": there.short_name },
         "into": stays.to_string(), "cards": followed.cards,
