@@ -63,7 +63,9 @@ fn Bulk() -> impl IntoView {
     let above = vec![("Контингент", "/kontingent".to_owned()), ("Сотрудники", back.clone())];
     view! {
         <Breadcrumbs above=above here="Действия с карточками"/>
-        <Heading text="Действия с карточками"/>
+        <div class="page-head">
+            <Heading text="Действия с карточками"/>
+        </div>
         {live(move || match found.get() {
             Found::Asking => view! { <Loading/> }.into_any(),
             Found::Failed(error) => view! { <ProblemAlert error=error/> }.into_any(),
@@ -180,7 +182,8 @@ fn deeds(ids: Vec<EmployeeId>, more: bool) -> AnyView {
     };
     let people = format!("Карточек: {count}");
     view! {
-        <p class="gap-below">{people}</p>
+        <div class="stack">
+        <p class="page-lead">{people}</p>
         {more
             .then(|| {
                 let words = format!("В списке больше {MAX_GO} карточек. Действие затронет первые {MAX_GO}: повторите его для остальных или уточните фильтр.");
@@ -232,6 +235,7 @@ fn deeds(ids: Vec<EmployeeId>, more: bool) -> AnyView {
                         .into_any()
                 })}
             </section>
+        </div>
         </div>
     }
     .into_any()

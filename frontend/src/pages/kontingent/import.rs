@@ -181,7 +181,9 @@ fn Page() -> impl IntoView {
             above=vec![("Контингент", "/kontingent".to_owned()), ("Сотрудники", LIST.to_owned())]
             here="Импорт"
         />
-        <Heading text="Импорт сотрудников"/>
+        <div class="page-head">
+            <Heading text="Импорт сотрудников"/>
+        </div>
         <div id="import-failure" tabindex="-1">
             {live(move || state.failure.get().map(failure_view).into_any())}
         </div>
@@ -495,7 +497,7 @@ fn rows_view(state: State, id: ImportId, page: ImportRows) -> AnyView {
     let next = page.next;
     let rows = page.items.into_iter().map(|row| row_view(state, id, row)).collect();
     view! {
-        {table("Строки файла", &["Строка", "Сотрудник", "Роль", "Что будет"], rows)}
+        {table("Строки файла", &["Сотрудник", "Строка", "Роль", "Что будет"], rows)}
         {next
             .map(|after| {
                 view! { <Button on_press=move || state.look(id, Some(after))>"Показать ещё"</Button> }
@@ -534,9 +536,10 @@ fn row_view(state: State, id: ImportId, row: ImportRow) -> Vec<AnyView> {
             }
         })
         .collect_view();
+    let name = if row.name.is_empty() { "ФИО не указано".to_owned() } else { row.name };
     let name = match row.employee_id {
-        Some(card) => view! { <a href=card_address(card)>{row.name}</a> }.into_any(),
-        None => row.name.into_any(),
+        Some(card) => view! { <a href=card_address(card)>{name}</a> }.into_any(),
+        None => name.into_any(),
     };
     let outcome = match row.outcome {
         RowOutcome::Created => "Новая карточка",
@@ -545,12 +548,12 @@ fn row_view(state: State, id: ImportId, row: ImportRow) -> Vec<AnyView> {
         _ => "",
     };
     vec![
-        row.line.to_string().into_any(),
         view! {
             {name}
             <span class="cell-sub">{row.organization}</span>
         }
         .into_any(),
+        row.line.to_string().into_any(),
         row.role.into_any(),
         view! {
             {outcome}
