@@ -147,8 +147,12 @@ impl Running {
 /// The socket cannot be used.
 pub fn start(services: Services, listener: TcpListener) -> std::io::Result<Running> {
     let address = listener.local_addr()?;
-    let document = openapi::document();
-    let known = web::Data::new(Routes::of(&document));
+    // Made once, and kept as it is sent: as a tree it takes megabytes.
+    let (known, description) = {
+        let document = openapi::document();
+        let text = document.to_json().map_err(std::io::Error::other)?;
+        (web::Data::new(Routes::of(&document)), web::Data::new(Description(web::Bytes::from(text))))
+    };
     let proxies = services.config.server.trusted_proxies.clone().unwrap_or_default();
     let shared = (
         web::Data::new(TrustedProxies(proxies)),
@@ -172,7 +176,9 @@ pub fn start(services: Services, listener: TcpListener) -> std::io::Result<Runni
             .into_utoipa_app()
             .configure(routes)
             .into_app()
-            .service(viewer(&document))
+            .app_data(description.clone())
+            .route(DESCRIPTION, web::get().to(describe))
+            .service(viewer())
             .route("/api/docs", web::get().to(to_viewer))
             .default_service(web::to(anything_else))
             .wrap(actix_web::middleware::from_fn(http::observe))
@@ -196,13 +202,23 @@ pub fn start(services: Services, listener: TcpListener) -> std::io::Result<Runni
     Ok(Running { address, handle, stop, jobs, server: actix_web::rt::spawn(server) })
 }
 
-fn viewer(document: &utoipa::openapi::OpenApi) -> SwaggerUi {
-    let config = utoipa_swagger_ui::Config::new(["/api/openapi.json"])
+/// Where the API is described.
+const DESCRIPTION: &str = "/api/openapi.json";
+
+/// The description of the API as it is sent.
+struct Description(web::Bytes);
+
+async fn describe(description: web::Data<Description>) -> HttpResponse {
+    HttpResponse::Ok().content_type("application/json").body(description.0.clone())
+}
+
+fn viewer() -> SwaggerUi {
+    let config = utoipa_swagger_ui::Config::new([DESCRIPTION])
         // The viewer asks nobody else's server whether the description is valid.
         .validator_url("none")
         .try_it_out_enabled(true)
         .doc_expansion("list");
-    SwaggerUi::new("/api/docs/{_:.*}").url("/api/openapi.json", document.clone()).config(config)
+    SwaggerUi::new("/api/docs/{_:.*}").config(config)
 }
 
 async fn to_viewer() -> HttpResponse {

@@ -16,11 +16,14 @@ use crate::identification;
 use crate::import;
 use crate::kontingent;
 use crate::mail::Postman;
+use crate::memory;
 use crate::on;
 use crate::registration;
 
 /// How long a lease lasts unless renewed: many times the longest work under it.
 const LEASE: TimeDelta = TimeDelta::seconds(30);
+/// The start is over by then.
+const STARTED: Duration = Duration::from_secs(2);
 /// How often old counters are removed.
 const SWEEP: Duration = Duration::from_secs(600);
 
@@ -142,8 +145,12 @@ pub async fn run_postman(services: Services, mut stop: watch::Receiver<bool>) {
 /// Removes what counts nothing any more, every few minutes until told to stop. Without a lease: two at once
 /// do no harm.
 pub async fn run_sweeper(services: Services, mut stop: watch::Receiver<bool>) {
+    // What only the start has needed.
+    wait(STARTED, &mut stop).await;
+    memory::give_back();
     while !*stop.borrow() {
         wait(SWEEP, &mut stop).await;
+        memory::give_back();
         let tools = services.clone();
         let swept = services.db.write_by_condition(move |conn| accounts::sweep_attempts(conn, &tools)).await;
         match swept {

@@ -22,6 +22,7 @@ mod invented;
 pub mod jobs;
 pub mod kontingent;
 pub mod mail;
+mod memory;
 pub mod monitoring;
 pub mod openapi;
 pub mod organizations;

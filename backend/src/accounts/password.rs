@@ -12,6 +12,7 @@ use tokio::sync::Semaphore;
 
 use crate::config::Passwords;
 use crate::context::Context;
+use crate::memory;
 use crate::workers::Workers;
 
 /// A hash could not be made or checked.
@@ -171,6 +172,7 @@ thread_local! {
 /// Gives back the memory of the thread: nobody signs in.
 fn give_back() {
     MEMORY.with_borrow_mut(|memory| *memory = Vec::new());
+    memory::give_back();
 }
 
 /// Whether a password is the one of a hash; a hash that is none of ours is no password's.

@@ -32,14 +32,20 @@ use crate::organizations;
 const FEW: i64 = 600;
 /// So many rows of each way are gone through in turn. The last step is the end of the table.
 const STEPS: [i64; 4] = [1_500, 12_000, 96_000, i64::MAX];
+/// So many rows are gone through at most because of what the first of them held.
+const FORECAST: i64 = 200_000;
+/// What so few rows held says nothing of the others.
+const TOLD_BY: usize = 2;
 /// Looking up a row costs as much as passing over so many.
 const LOOK_UP: i64 = 12;
+/// How the first so many rows are called in a statement.
+const FIRST: &str = "first_rows";
 /// Cards of an export that are read at a time.
 pub(super) const BATCH: usize = 1_000;
 /// Identifiers in a statement.
 const IDS: usize = 100;
 /// So many words that begin alike are gone through one beside the other, each in the order of the names.
-const WORDS_BESIDE: usize = 16;
+const WORDS_BESIDE: usize = 48;
 /// Cards of so many organizations are looked through, one after the other, and then of so many.
 const ORGANIZATIONS: [usize; 3] = [40, 400, 1_000_000];
 
@@ -228,12 +234,31 @@ fn page(conn: &mut Conn, filter: &Filter, wanted: Wanted<'_>, ways: &[Vec<Rows>]
                 return Ok(Page { places, way: Some(number) });
             }
         }
-        if let Some(places) = ahead(conn, filter, wanted, &Rows::All, step)? {
+        let found = match ahead(conn, filter, wanted, &Rows::All, step)? {
+            Ahead::Page(places) => return Ok(Page { places, way: None }),
+            Ahead::Short(found) => found,
+        };
+        // Often all cards are gone on with right away.
+        if let Some(further) = forecast(found, step, wanted.limit + 1)
+            && let Ahead::Page(places) = ahead(conn, filter, wanted, &Rows::All, further)?
+        {
             return Ok(Page { places, way: None });
         }
     }
     // The last step goes through all cards.
     Ok(Page { places: Vec::new(), way: None })
+}
+
+/// How many rows to go through for so many hits, where the first rows held some: half as many again as that says.
+/// Nothing where they held too few to tell, or where the next step goes as far.
+fn forecast(found: usize, passed: i64, wanted: usize) -> Option<i64> {
+    if found < TOLD_BY || passed == i64::MAX {
+        return None;
+    }
+    let (found, wanted) = (i64::try_from(found).ok()?, i64::try_from(wanted).ok()?);
+    let rows = passed.saturating_mul(wanted).saturating_div(found);
+    let rows = rows.saturating_add(rows / 2);
+    (rows > passed && rows <= FORECAST).then_some(rows)
 }
 
 /// How many rows of a way are gone through in a step.
@@ -254,10 +279,11 @@ fn along(
         return Ok(None);
     }
     let mut found = Vec::new();
-    for rows in way {
+    // What lies in another order is what mostly fails: it is tried first.
+    for rows in way.iter().rev() {
         let stride = stride(filter, rows, step);
         if rows.by_name() {
-            let Some(places) = ahead(conn, filter, wanted, rows, stride)? else { return Ok(None) };
+            let Ahead::Page(places) = ahead(conn, filter, wanted, rows, stride)? else { return Ok(None) };
             found.extend(places);
         } else if size(conn, filter, std::slice::from_ref(rows), stride)? <= stride {
             found.extend(sorted(conn, filter, wanted, rows)?);
@@ -268,7 +294,9 @@ fn along(
             let stride = stride / i64::try_from(tokens.len().max(1)).unwrap_or(1);
             for token in tokens {
                 let rows = Rows::Word(word.clone(), token);
-                let Some(places) = ahead(conn, filter, wanted, &rows, stride)? else { return Ok(None) };
+                let Ahead::Page(places) = ahead(conn, filter, wanted, &rows, stride)? else {
+                    return Ok(None);
+                };
                 found.extend(places);
             }
         } else {
@@ -322,18 +350,21 @@ const fn has_key(source: Source, order: Order) -> bool {
     )
 }
 
-/// Writes what is read of a row: its key in an order, and the card.
-fn write_key(sql: &mut Sql, source: Source, order: Order) {
-    let table = source.table();
-    let column = match order {
+/// The column that an order begins with, where that is not the name.
+const fn key_column(order: Order) -> Option<&'static str> {
+    match order {
         Order::Name => None,
         Order::Login => Some("login"),
         Order::Creation => Some("created_at"),
         Order::End => Some("roles_end_on"),
         Order::SignIn => Some("account_seen_at"),
         Order::Organization => Some("organization_id"),
-    };
-    if let Some(column) = column {
+    }
+}
+
+/// Writes what is read of a row: its key in an order, and the card. `table` is how its rows are called.
+fn write_key(sql: &mut Sql, source: Source, table: &'static str, order: Order) {
+    if let Some(column) = key_column(order) {
         if source == Source::Cards || has_key(source, order) {
             sql.push(table).push(".").push(column);
         } else {
@@ -436,21 +467,27 @@ fn read_at_most(limit: usize) -> usize {
     [1, 26, 51, most, BATCH].into_iter().find(|few| *few >= limit).unwrap_or(limit)
 }
 
-/// Goes through rows that lie in the order of the list; nothing where the page is not full after `most` of them.
+/// What came of going through rows.
+enum Ahead {
+    /// The page: full, or all there are.
+    Page(Vec<Place>),
+    /// So many places, and there are more rows.
+    Short(usize),
+}
+
+/// Goes through rows that lie in the order of the list, `most` of them.
 fn ahead(
     conn: &mut Conn,
     filter: &Filter,
     wanted: Wanted<'_>,
     rows: &Rows,
     most: i64,
-) -> QueryResult<Option<Vec<Place>>> {
+) -> QueryResult<Ahead> {
     let limit = wanted.limit + 1;
     let (order, _) = order(wanted.sort);
     let (source, rises) = (rows.source(), wanted.rises());
     // What lies in the range of rows, from where the page begins.
     let range = |sql: &mut Sql, from: Option<&Place>| {
-        sql.push("SELECT ");
-        write_key(sql, source, order);
         sql.push(" FROM ").push(source.table()).push(" WHERE ");
         rows.write(sql, filter.today);
         write_bounds(sql, filter, order);
@@ -458,25 +495,33 @@ fn ahead(
             beside(sql, source, order, place, if rises { ">" } else { "<" });
         }
     };
-    let until = if most == i64::MAX || (filter.is_plain() && *rows == Rows::All) {
-        None
-    } else {
-        let mut sql = Sql::default();
-        range(&mut sql, wanted.from);
-        write_order(&mut sql, source, order, rises);
-        sql.push(format!(" LIMIT 1 OFFSET {most}"));
-        places(conn, sql, order)?.pop()
-    };
+    // Where nearly every row is a hit, the rows need not be cut before they are looked at.
+    let is_whole = most == i64::MAX || (filter.is_plain() && *rows == Rows::All);
     let read = read_at_most(limit);
     let mut found: Vec<Place> = Vec::new();
     loop {
+        let from = found.last().or(wanted.from);
         let mut sql = Sql::default();
-        range(&mut sql, found.last().or(wanted.from));
-        if let Some(until) = &until {
-            beside(&mut sql, source, order, until, if rises { "<=" } else { ">=" });
+        sql.push("SELECT ");
+        if is_whole {
+            write_key(&mut sql, source, source.table(), order);
+            range(&mut sql, from);
+            filter.write(&mut sql, rows, source.table());
+            write_order(&mut sql, source, order, rises);
+        } else {
+            // In the order in which they are read: both databases pass them on one by one, and stop at the last that
+            // is wanted.
+            write_key(&mut sql, source, FIRST, order);
+            sql.push(" FROM (SELECT ").push(source.columns());
+            let is_there = |column: &&str| source.columns().split(", ").any(|there| there == *column);
+            if let Some(column) = key_column(order).filter(|column| !is_there(column)) {
+                sql.push(", ").push(column);
+            }
+            range(&mut sql, from);
+            write_order(&mut sql, source, order, rises);
+            sql.push(format!(" LIMIT {most}) AS ")).push(FIRST).push(" WHERE 1 = 1");
+            filter.write(&mut sql, rows, FIRST);
         }
-        filter.write(&mut sql, rows, source.table());
-        write_order(&mut sql, source, order, rises);
         sql.push(format!(" LIMIT {read}"));
         let places = places(conn, sql, order)?;
         let ended = places.len() < read;
@@ -485,12 +530,22 @@ fn ahead(
         found.dedup();
         if found.len() >= limit {
             found.truncate(limit);
-            return Ok(Some(found));
+            return Ok(Ahead::Page(found));
         }
         if ended {
-            return Ok(until.is_none().then_some(found));
+            break;
         }
     }
+    if is_whole {
+        return Ok(Ahead::Page(found));
+    }
+    let mut sql = Sql::default();
+    sql.push("SELECT CAST(1 AS BIGINT)");
+    range(&mut sql, wanted.from);
+    write_order(&mut sql, source, order, rises);
+    sql.push(format!(" LIMIT 1 OFFSET {most}"));
+    let there_is_more = sql.answering::<BigInt>().get_result::<i64>(conn).optional()?.is_some();
+    Ok(if there_is_more { Ahead::Short(found.len()) } else { Ahead::Page(found) })
 }
 
 /// Where the order of the list is one of what is asked for, it is gone through from there, and no further.
@@ -535,7 +590,7 @@ fn sorted(conn: &mut Conn, filter: &Filter, wanted: Wanted<'_>, rows: &Rows) -> 
     loop {
         let mut sql = Sql::default();
         sql.push("SELECT ");
-        write_key(&mut sql, source, order);
+        write_key(&mut sql, source, source.table(), order);
         sql.push(" FROM ").push(source.table()).push(" WHERE ");
         rows.write(&mut sql, filter.today);
         if let Some(place) = found.last().or(wanted.from) {
@@ -562,7 +617,7 @@ fn all(conn: &mut Conn, filter: &Filter, sort: EmployeeSort, way: &[Rows]) -> Qu
         let source = rows.source();
         let mut sql = Sql::default();
         sql.push("SELECT ");
-        write_key(&mut sql, source, order);
+        write_key(&mut sql, source, source.table(), order);
         sql.push(" FROM ").push(source.table()).push(" WHERE ");
         rows.write(&mut sql, filter.today);
         filter.write(&mut sql, rows, source.table());
@@ -615,32 +670,44 @@ fn first_rows(sql: &mut Sql, filter: &Filter, rows: &Rows, columns: &'static str
     sql.push(format!(" LIMIT {most}"));
 }
 
-/// How many cards there are, counted to one above [`EXACT_COUNT_LIMIT`]. The way that the page was found by is
-/// likely the shortest to that too, and is gone further than the others before they are tried.
+/// How many cards there are, counted to one above [`EXACT_COUNT_LIMIT`]. What the first rows of each way held says
+/// how far it would have to be gone; whichever has the shortest way before it goes next.
 fn count(conn: &mut Conn, filter: &Filter, ways: &[Vec<Rows>], found: Option<usize>) -> QueryResult<u32> {
-    let everything = [vec![Rows::All]];
-    let promising = found.and_then(|number| ways.get(number));
-    let mut further = STEPS.into_iter().skip(1);
-    for step in STEPS {
-        if let (Some(way), Some(further)) = (promising, further.next())
-            && further != i64::MAX
-            && let Some(count) = count_along(conn, filter, way, further)?
-        {
-            return Ok(count);
-        }
-        // The last step goes through all cards.
-        let some = if step == i64::MAX { &[] } else { ways };
-        for way in some.iter().filter(|way| Some(*way) != promising).chain(&everything) {
-            if let Some(count) = count_along(conn, filter, way, step)? {
-                return Ok(count);
-            }
+    let enough = usize::try_from(EXACT_COUNT_LIMIT).unwrap_or(usize::MAX) + 1;
+    let [first, second, ..] = STEPS;
+    let mut steps = vec![first; ways.len() + 1];
+    // The way that the page was found by is likely the shortest to that too.
+    let promising = found.filter(|number| *number < ways.len());
+    loop {
+        let next = steps.iter().enumerate().min_by_key(|(number, step)| (**step, Some(*number) != promising));
+        let Some((number, step)) = next.map(|(number, step)| (number, *step)) else { return Ok(0) };
+        let everything = [Rows::All];
+        // All cards are counted at the end.
+        let is_last = step > FORECAST;
+        let way = ways.get(number).filter(|_| !is_last).map_or(&everything[..], Vec::as_slice);
+        let step = if is_last { i64::MAX } else { step };
+        let counted = match count_along(conn, filter, way, step)? {
+            Counted::Known(count) => return Ok(count),
+            Counted::Short(counted) => counted,
+        };
+        let further = forecast(counted, step, enough).unwrap_or_else(|| step.saturating_mul(second / first));
+        if let Some(slot) = steps.get_mut(number) {
+            // Never so little further that it is gone again and again.
+            *slot = further.max(step.saturating_mul(3));
         }
     }
-    Ok(0)
 }
 
-/// How many cards there are, by the rows of a way; nothing where the step ends before that is known.
-fn count_along(conn: &mut Conn, filter: &Filter, way: &[Rows], step: i64) -> QueryResult<Option<u32>> {
+/// What came of counting.
+enum Counted {
+    /// The number, to one above the limit.
+    Known(u32),
+    /// So many at least, and there are more rows.
+    Short(usize),
+}
+
+/// How many cards there are, by so many of the rows of a way.
+fn count_along(conn: &mut Conn, filter: &Filter, way: &[Rows], step: i64) -> QueryResult<Counted> {
     let most = usize::try_from(EXACT_COUNT_LIMIT).unwrap_or(usize::MAX) + 1;
     let mut counted = 0;
     let mut ended = true;
@@ -648,19 +715,20 @@ fn count_along(conn: &mut Conn, filter: &Filter, way: &[Rows], step: i64) -> Que
         let stride = stride(filter, rows, step);
         counted += count_rows(conn, filter, rows, stride, most - counted)?;
         if counted >= most {
-            return Ok(Some(EXACT_COUNT_LIMIT + 1));
+            return Ok(Counted::Known(EXACT_COUNT_LIMIT + 1));
         }
-        ended &= step == i64::MAX || size(conn, filter, std::slice::from_ref(rows), stride)? <= stride;
-        if !ended && step != i64::MAX && way.len() == 1 {
-            return Ok(None);
-        }
+        ended = ended
+            && (step == i64::MAX || size(conn, filter, std::slice::from_ref(rows), stride)? <= stride);
     }
-    Ok(ended.then(|| u32::try_from(counted).unwrap_or(u32::MAX)))
+    Ok(if ended {
+        Counted::Known(u32::try_from(counted).unwrap_or(u32::MAX))
+    } else {
+        Counted::Short(counted)
+    })
 }
 
 /// How many cards there are among the first so many rows, counted to `most`.
 fn count_rows(conn: &mut Conn, filter: &Filter, rows: &Rows, stride: i64, most: usize) -> QueryResult<usize> {
-    const FIRST: &str = "first_rows";
     let source = rows.source();
     let found = |sql: &mut Sql, limit: usize| {
         sql.push("SELECT ").push(FIRST).push(".").push(source.id()).push(" FROM (");
@@ -741,7 +809,7 @@ fn of_organization(
     let read = read_at_most(limit);
     let mut sql = Sql::default();
     sql.push("SELECT ");
-    write_key(&mut sql, Source::Cards, Order::Name);
+    write_key(&mut sql, Source::Cards, "employees", Order::Name);
     sql.push(" FROM employees WHERE ");
     rows.write(&mut sql, filter.today);
     if let Some(place) = from {
@@ -813,7 +881,10 @@ pub(super) fn next(
     if order(sort).0 == Order::Organization {
         return page_by_organizations(conn, filter, wanted);
     }
-    Ok(ahead(conn, filter, wanted, &Rows::All, i64::MAX)?.unwrap_or_default())
+    match ahead(conn, filter, wanted, &Rows::All, i64::MAX)? {
+        Ahead::Page(places) => Ok(places),
+        Ahead::Short(_) => Ok(Vec::new()),
+    }
 }
 
 /// Which of some cards are cards of the filter.
