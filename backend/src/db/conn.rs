@@ -141,7 +141,7 @@ impl r2d2::ManageConnection for Manager {
                 };
                 conn.batch_execute(&format!(
                     "PRAGMA busy_timeout = {}; {mode} PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; \
-                     PRAGMA trusted_schema = OFF; PRAGMA cache_size = -16000; PRAGMA temp_store = MEMORY;",
+                     PRAGMA trusted_schema = OFF; PRAGMA cache_size = -8000; PRAGMA temp_store = MEMORY;",
                     self.busy_timeout.as_millis(),
                 ))
                 .map_err(diesel::r2d2::Error::QueryError)?;
