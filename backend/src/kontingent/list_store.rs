@@ -33,9 +33,9 @@ const FEW: i64 = 600;
 /// So many rows of each way are gone through in turn. The last step is the end of the table.
 const STEPS: [i64; 4] = [1_500, 12_000, 96_000, i64::MAX];
 /// So many rows are gone through at most because of what the first of them held.
-const FORECAST: i64 = 200_000;
+const FORECAST: i64 = 150_000;
 /// What so few rows held says nothing of the others.
-const TOLD_BY: usize = 2;
+const TOLD_BY: usize = 5;
 /// Looking up a row costs as much as passing over so many.
 const LOOK_UP: i64 = 12;
 /// How the first so many rows are called in a statement.
@@ -476,13 +476,7 @@ enum Ahead {
 }
 
 /// Goes through rows that lie in the order of the list, `most` of them.
-fn ahead(
-    conn: &mut Conn,
-    filter: &Filter,
-    wanted: Wanted<'_>,
-    rows: &Rows,
-    most: i64,
-) -> QueryResult<Ahead> {
+fn ahead(conn: &mut Conn, filter: &Filter, wanted: Wanted<'_>, rows: &Rows, most: i64) -> QueryResult<Ahead> {
     let limit = wanted.limit + 1;
     let (order, _) = order(wanted.sort);
     let (source, rises) = (rows.source(), wanted.rises());
@@ -713,12 +707,23 @@ fn count_along(conn: &mut Conn, filter: &Filter, way: &[Rows], step: i64) -> Que
     let mut ended = true;
     for rows in way {
         let stride = stride(filter, rows, step);
-        counted += count_rows(conn, filter, rows, stride, most - counted)?;
+        let (more, is_whole) = if rows.repeats() {
+            let found = count_different(conn, filter, rows, stride, most - counted)?;
+            let is_enough = counted + found >= most;
+            (
+                found,
+                is_enough
+                    || stride == i64::MAX
+                    || size(conn, filter, std::slice::from_ref(rows), stride)? <= stride,
+            )
+        } else {
+            count_rows(conn, filter, rows, stride)?
+        };
+        counted += more;
         if counted >= most {
             return Ok(Counted::Known(EXACT_COUNT_LIMIT + 1));
         }
-        ended = ended
-            && (step == i64::MAX || size(conn, filter, std::slice::from_ref(rows), stride)? <= stride);
+        ended &= is_whole;
     }
     Ok(if ended {
         Counted::Known(u32::try_from(counted).unwrap_or(u32::MAX))
@@ -727,30 +732,37 @@ fn count_along(conn: &mut Conn, filter: &Filter, way: &[Rows], step: i64) -> Que
     })
 }
 
-/// How many cards there are among the first so many rows, counted to `most`.
-fn count_rows(conn: &mut Conn, filter: &Filter, rows: &Rows, stride: i64, most: usize) -> QueryResult<usize> {
+/// How many cards there are among the first so many rows, and whether those are all rows.
+fn count_rows(conn: &mut Conn, filter: &Filter, rows: &Rows, stride: i64) -> QueryResult<(usize, bool)> {
+    let mut sql = Sql::default();
+    sql.push("SELECT count(*), coalesce(sum(CASE WHEN 1 = 1");
+    filter.write(&mut sql, rows, FIRST);
+    sql.push(" THEN 1 ELSE 0 END), 0) FROM (");
+    first_rows(&mut sql, filter, rows, rows.source().columns(), stride.saturating_add(1));
+    sql.push(") AS ").push(FIRST);
+    let (passed, counted): (i64, i64) = sql.answering::<(BigInt, BigInt)>().get_result(conn)?;
+    Ok((usize::try_from(counted).unwrap_or(usize::MAX), passed <= stride))
+}
+
+/// How many cards there are among the first so many rows, where a card may stand in many: counted to `most`.
+fn count_different(
+    conn: &mut Conn,
+    filter: &Filter,
+    rows: &Rows,
+    stride: i64,
+    most: usize,
+) -> QueryResult<usize> {
     let source = rows.source();
-    let found = |sql: &mut Sql, limit: usize| {
-        sql.push("SELECT ").push(FIRST).push(".").push(source.id()).push(" FROM (");
-        first_rows(sql, filter, rows, source.columns(), stride);
-        sql.push(") AS ").push(FIRST).push(" WHERE 1 = 1");
-        filter.write(sql, rows, FIRST);
-        sql.push(format!(" LIMIT {limit}"));
-    };
     let limit = usize::try_from(EXACT_COUNT_LIMIT).unwrap_or(usize::MAX) + 1;
-    if !rows.repeats() {
-        let mut sql = Sql::default();
-        sql.push("SELECT count(*) FROM (");
-        found(&mut sql, limit);
-        sql.push(") AS counted");
-        let counted: i64 = sql.answering::<BigInt>().get_result(conn)?;
-        return Ok(usize::try_from(counted).unwrap_or(usize::MAX).min(most));
-    }
-    // Whoever stands in many rows is counted once: seldom the first so many rows are not enough.
+    // Seldom the first so many rows are not enough.
     let mut limit = limit + limit / 2;
     loop {
         let mut sql = Sql::default();
-        found(&mut sql, limit);
+        sql.push("SELECT ").push(FIRST).push(".").push(source.id()).push(" FROM (");
+        first_rows(&mut sql, filter, rows, source.columns(), stride);
+        sql.push(") AS ").push(FIRST).push(" WHERE 1 = 1");
+        filter.write(&mut sql, rows, FIRST);
+        sql.push(format!(" LIMIT {limit}"));
         let ids: Vec<Id> = sql.answering::<DbUuid>().load(conn)?;
         let ended = ids.len() < limit;
         let different: HashSet<Id> = ids.into_iter().collect();

@@ -293,8 +293,13 @@ fn an_import_whose_process_is_killed_is_there_as_a_whole_or_not_at_all() {
         let school = list["items"][0]["organization"]["short_name"].as_str().unwrap().replace('"', "\"\"");
         let mut text = "Фамилия;Имя;Отчество;E-mail;Организация;Роль;Начальная дата\n".to_owned();
         for number in 0..ROWS {
-            let family: String = format!("{number:03}").bytes().map(|digit| ['а', 'б', 'в', 'г', 'д', 'е', 'ж', 'з', 'и', 'к'][usize::from(digit - b'0')]).collect();
-            text.push_str(&format!("Ф{family};Анна;Ильинична;many{number}@mail.ru;\"{school}\";Учитель;01.09.2026\n"));
+            let family: String = format!("{number:03}")
+                .bytes()
+                .map(|digit| ['а', 'б', 'в', 'г', 'д', 'е', 'ж', 'з', 'и', 'к'][usize::from(digit - b'0')])
+                .collect();
+            text.push_str(&format!(
+                "Ф{family};Анна;Ильинична;many{number}@mail.ru;\"{school}\";Учитель;01.09.2026\n"
+            ));
         }
         let request = client.request(reqwest::Method::POST, IMPORTS);
         let request = request.header("content-type", "application/octet-stream").body(text);

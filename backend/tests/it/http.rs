@@ -70,7 +70,7 @@ crate::both_databases! {
 
     async fn deep_links_lead_to_the_client_and_files_that_are_not_there_to_none(app: TestApp) {
         let client = app.anonymous();
-        let page = client.get("/kontingent/employees/17").await;
+        let page = client.get("/subsystems/17").await;
         assert_eq!(page.header("content-type"), Some("text/html; charset=utf-8"));
         let policy = page.header("content-security-policy").unwrap();
         for hash in epos_backend::http::script_hashes(&page.text()) {

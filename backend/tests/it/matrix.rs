@@ -405,8 +405,12 @@ both_databases! {
         assert_eq!(checked, 6 * 36);
     }
 
-    /// A change of the role that takes a while, and the call in the middle of it: whoever comes later is refused;
-    /// where the database lets the two go side by side, the call counts as the earlier one, and is whole.
+    #[configure(|config| {
+        config.sign_in.pair_failures = 1;
+        config.sign_in.name_failures = 1;
+    })]
+    // A change of the role that takes a while, and the call in the middle of it: whoever comes later is refused;
+    // where the database lets the two go side by side, the call counts as the earlier one, and is whole.
     async fn a_role_that_ends_while_its_holder_writes_does_not_slip_through(app: TestApp) {
         let world = World::build(app).await;
         let mut wrong = Vec::new();

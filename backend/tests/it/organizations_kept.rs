@@ -2,7 +2,9 @@
 
 use chrono::NaiveDate;
 use diesel::prelude::*;
-use epos_backend::db::schema::{employees, mismatches, organization_ancestors, organizations, role_assignments};
+use epos_backend::db::schema::{
+    employees, mismatches, organization_ancestors, organizations, role_assignments,
+};
 use epos_backend::db::types::Id;
 use epos_shared::roles::{OrganizationKind, Role};
 use serde_json::{Value, json};
@@ -77,7 +79,12 @@ async fn mismatch(app: &TestApp, oid: &'static str, organization: Id) -> Id {
     let (id, now) = (app.services.context.id(), app.services.context.db_now());
     app.write(move |conn| {
         let row = (
-            (m::id.eq(id), m::kind.eq("sign_in"), m::state.eq("waiting"), m::organization_id.eq(organization)),
+            (
+                m::id.eq(id),
+                m::kind.eq("sign_in"),
+                m::state.eq("waiting"),
+                m::organization_id.eq(organization),
+            ),
             (m::oid.eq(oid), m::family_name.eq("Новикова"), m::given_name.eq("Нина"), m::created_at.eq(now)),
             (m::name_key.eq("новикова нина"), m::version.eq(1)),
         );
