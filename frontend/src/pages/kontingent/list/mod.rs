@@ -190,6 +190,8 @@ fn found(
     turn: Turn,
     (chosen, own): (Chosen, Own),
 ) -> AnyView {
+    // The table is built anew with other columns.
+    own.track();
     let place = expect_context::<ListPlace>();
     if let Some(opened) = place.opened.get_value() {
         // Back from a card: where the person was in the list.

@@ -93,6 +93,11 @@ impl Own {
         Self { account: StoredValue::new(account), settings: RwSignal::new(settings) }
     }
 
+    /// Builds whatever calls it anew when something is set.
+    pub fn track(self) {
+        self.settings.track();
+    }
+
     /// Whether a column stands in the list; reactive.
     #[must_use]
     pub fn shows(self, column: Column) -> bool {

@@ -37,7 +37,6 @@ pub fn Rows(
         turn.0.run(next);
     };
     let turn_to = Callback::new(turn_to);
-    // Asked while the table is built: another choice of columns builds it anew.
     let head = move |column, name, class, (up, down)| {
         own.shows(column).then(|| sort_header(name, class, (up, down), sort, turn_to))
     };
