@@ -12,7 +12,7 @@ use epos_shared::api::employees::{
 };
 use epos_shared::api::organizations::{OrganizationQuery, OrganizationsFound};
 use epos_shared::api::page::Page;
-use epos_shared::api::same_person::{MergeDraft, MergePreview, MergeQuestion};
+use epos_shared::api::same_person::{CardMergeDraft, CardMergePreview, CardMergeQuestion};
 use epos_shared::api::session::{BindCard, ChooseCard, SessionState, SignIn};
 use epos_shared::api::subsystems::SubsystemsAllowed;
 use epos_shared::ids::EmployeeId;
@@ -181,13 +181,13 @@ pub async fn save_employee(id: EmployeeId, draft: &EmployeeDraft) -> Answer<Save
 }
 
 /// What joining another card of the same person to one would do.
-pub async fn preview_merge(stays: EmployeeId, goes: EmployeeId) -> Answer<MergePreview> {
+pub async fn preview_merge(stays: EmployeeId, goes: EmployeeId) -> Answer<CardMergePreview> {
     let path = format!("/api/v1/kontingent/employees/{stays}/merge/preview");
-    read(&change(Method::POST, &path, Some(&MergeQuestion { other: goes })).await?)
+    read(&change(Method::POST, &path, Some(&CardMergeQuestion { other: goes })).await?)
 }
 
 /// Joins another card of the same person to one.
-pub async fn merge_employees(stays: EmployeeId, draft: &MergeDraft) -> Answer<EmployeeCard> {
+pub async fn merge_employees(stays: EmployeeId, draft: &CardMergeDraft) -> Answer<EmployeeCard> {
     let path = format!("/api/v1/kontingent/employees/{stays}/merge");
     read(&change(Method::POST, &path, Some(draft)).await?)
 }

@@ -69,9 +69,8 @@ pub fn find_own<T: DeserializeOwned>(account: &str, name: &str) -> Option<T> {
 
 /// Forgets the drafts and the settings of every other account.
 pub fn keep_only(account: &str) {
-    let mine = |text: &str| {
-        serde_json::from_str::<Kept<IgnoredAny>>(text).is_ok_and(|kept| kept.account == account)
-    };
+    let mine =
+        |text: &str| serde_json::from_str::<Kept<IgnoredAny>>(text).is_ok_and(|kept| kept.account == account);
     forget_unless(storage(), PREFIX, &mine);
     forget_unless(lasting(), OWN, &mine);
 }

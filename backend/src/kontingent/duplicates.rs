@@ -113,11 +113,7 @@ impl StaffOf<'_> {
 }
 
 /// Looks for them: by the names of the organization, and everywhere by e-mail and СНИЛС.
-fn suspects(
-    conn: &mut Conn,
-    context: &Context,
-    sought: &Sought<'_>,
-) -> Result<Option<Suspicion>, ApiError> {
+fn suspects(conn: &mut Conn, context: &Context, sought: &Sought<'_>) -> Result<Option<Suspicion>, ApiError> {
     let (secrets, person) = (context.secrets(), written(sought.person));
     let before = sought.before.map(|(id, before)| (id, written(before)));
     let mut rows: BTreeMap<Id, CardRow> = BTreeMap::new();

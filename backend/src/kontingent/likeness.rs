@@ -63,8 +63,7 @@ impl Written {
         if let (Some(mine), Some(theirs)) = (&self.snils, &other.snils) {
             return mine == theirs;
         }
-        let is_alike =
-            |(one, other): &(&String, &String)| !one.is_empty() && typos(one, other).is_some();
+        let is_alike = |(one, other): &(&String, &String)| !one.is_empty() && typos(one, other).is_some();
         let alike = || self.parts.iter().zip(&other.parts).filter(is_alike).count();
         self.names(other) != Names::Different || (self.has_same_email(other) && alike() >= 2)
     }

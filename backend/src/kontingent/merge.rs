@@ -3,7 +3,7 @@
 
 use epos_shared::api::employees::{CardError, EmployeeCard, MAX_ROLES, Person};
 use epos_shared::api::same_person::{
-    Held, MergeDraft, MergePreview, MergedRole, UnitedRole, united_roles,
+    CardMergeDraft, CardMergePreview, Held, MergedRole, UnitedRole, united_roles,
 };
 use epos_shared::ids::EmployeeId;
 use epos_shared::problem::{Problem, ProblemCode};
@@ -92,7 +92,7 @@ impl StaffOf<'_> {
         services: &Services,
         stays: EmployeeId,
         goes: EmployeeId,
-    ) -> Result<MergePreview, ApiError> {
+    ) -> Result<CardMergePreview, ApiError> {
         let pair = self.pair(conn, services, (stays, goes))?;
         self.previewed(conn, services, &pair)
     }
@@ -102,10 +102,10 @@ impl StaffOf<'_> {
         conn: &mut Conn,
         services: &Services,
         pair: &Pair,
-    ) -> Result<MergePreview, ApiError> {
+    ) -> Result<CardMergePreview, ApiError> {
         let secrets = services.context.secrets();
         let shown = |role: UnitedRole| MergedRole { role: role.role, period: role.period };
-        Ok(MergePreview {
+        Ok(CardMergePreview {
             differs: held(&pair.stays, secrets)?.differs(&held(&pair.goes, secrets)?),
             roles: pair.roles().into_iter().map(shown).collect(),
             binding_moves: pair.binding_moves(),
@@ -125,7 +125,7 @@ impl StaffOf<'_> {
         services: &Services,
         asker: &Asker,
         stays: EmployeeId,
-        draft: &MergeDraft,
+        draft: &CardMergeDraft,
     ) -> Result<EmployeeCard, ApiError> {
         let context = &services.context;
         let pair = self.pair(conn, services, (stays, draft.other))?;

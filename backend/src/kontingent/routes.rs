@@ -7,7 +7,7 @@ use epos_shared::api::employees::{
 };
 use epos_shared::api::organizations::{OrganizationQuery, OrganizationsFound};
 use epos_shared::api::page::Page;
-use epos_shared::api::same_person::{MergeDraft, MergePreview, MergeQuestion};
+use epos_shared::api::same_person::{CardMergeDraft, CardMergePreview, CardMergeQuestion};
 use epos_shared::api::session::{BindCard, SessionState};
 use epos_shared::ids::EmployeeId;
 use epos_shared::problem::Problem;
@@ -186,13 +186,10 @@ async fn save_employee(
         })
         .await?;
     }
-    let saved = gate::write(
-        &services,
-        asker,
-        "employee.saved",
-        Some(id),
-        move |conn, services, who, staff| staff.save(conn, services, who, id, &draft),
-    );
+    let saved =
+        gate::write(&services, asker, "employee.saved", Some(id), move |conn, services, who, staff| {
+            staff.save(conn, services, who, id, &draft)
+        });
     Ok(web::Json(saved.await?))
 }
 
@@ -316,9 +313,9 @@ async fn archive_employee(
 #[utoipa::path(
     tag = "kontingent",
     params(("id" = EmployeeId, Path, description = "The card that stays")),
-    request_body = MergeQuestion,
+    request_body = CardMergeQuestion,
     responses(
-        (status = 200, description = "What would become of both", body = MergePreview),
+        (status = 200, description = "What would become of both", body = CardMergePreview),
         (status = 401, description = "`not-signed-in`", body = Problem, content_type = "application/problem+json"),
         (status = 403, description = "`no-rights`, `forbidden`, `needs-confirmation`, `own-card`, `forged-origin`", body = Problem, content_type = "application/problem+json"),
         (status = 404, description = "`not-found`: one of them is not there, or not in view", body = Problem, content_type = "application/problem+json"),
@@ -330,8 +327,8 @@ async fn preview_merge(
     services: Tools,
     who: SignedIn,
     id: web::Path<String>,
-    body: Body<MergeQuestion>,
-) -> Result<web::Json<MergePreview>, ApiError> {
+    body: Body<CardMergeQuestion>,
+) -> Result<web::Json<CardMergePreview>, ApiError> {
     let id: EmployeeId = parse_path_id(&id)?;
     let other = body.0.other;
     let preview = gate::read(&services, Asker::from(&who), move |conn, services, staff| {
@@ -344,7 +341,7 @@ async fn preview_merge(
 #[utoipa::path(
     tag = "kontingent",
     params(("id" = EmployeeId, Path, description = "The card that stays")),
-    request_body = MergeDraft,
+    request_body = CardMergeDraft,
     responses(
         (status = 200, description = "The card as it is now", body = EmployeeCard),
         (status = 401, description = "`not-signed-in`", body = Problem, content_type = "application/problem+json"),
@@ -358,7 +355,7 @@ async fn merge_employees(
     services: Tools,
     who: SignedIn,
     id: web::Path<String>,
-    body: Body<MergeDraft>,
+    body: Body<CardMergeDraft>,
 ) -> Result<web::Json<EmployeeCard>, ApiError> {
     let id: EmployeeId = parse_path_id(&id)?;
     let draft = body.0;

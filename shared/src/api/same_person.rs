@@ -80,8 +80,11 @@ impl Held {
     pub fn differs(&self, other: &Self) -> Vec<MergeDifference> {
         let difference = |field: MergeField| {
             let (stays, goes) = (self.text(field), other.text(field));
-            (!stays.is_empty() && !goes.is_empty() && stays != goes)
-                .then_some(MergeDifference { field, stays, goes })
+            (!stays.is_empty() && !goes.is_empty() && stays != goes).then_some(MergeDifference {
+                field,
+                stays,
+                goes,
+            })
         };
         MergeField::ALL.into_iter().filter_map(difference).collect()
     }
@@ -146,7 +149,7 @@ pub fn united_roles(stays: &[RoleOnCard], goes: &[RoleOnCard]) -> Vec<UnitedRole
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
-pub struct MergeQuestion {
+pub struct CardMergeQuestion {
     /// The card that goes into the archive.
     pub other: EmployeeId,
 }
@@ -176,7 +179,7 @@ pub struct MergedRole {
 /// What joining two cards would do. Nothing is written.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub struct MergePreview {
+pub struct CardMergePreview {
     /// The card that stays, with its login.
     pub stays: EmployeeCard,
     /// The card that goes into the archive; its login is never given to anybody again.
@@ -193,7 +196,7 @@ pub struct MergePreview {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
-pub struct MergeDraft {
+pub struct CardMergeDraft {
     /// The card that goes into the archive.
     pub other: EmployeeId,
     /// The version of the card that stays, as the preview had it.

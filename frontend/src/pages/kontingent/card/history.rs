@@ -126,7 +126,8 @@ fn entries(history: History) -> AnyView {
 
 fn row(entry: &JournalEntry) -> AnyView {
     let refused = entry.result == JournalResult::Refused;
-    let details = (!entry.details.is_empty()).then(|| view! { <p class="cell-sub">{entry.details.clone()}</p> });
+    let details =
+        (!entry.details.is_empty()).then(|| view! { <p class="cell-sub">{entry.details.clone()}</p> });
     let changes = entry.changes.iter().map(change).collect_view();
     let changes = (!entry.changes.is_empty()).then(|| view! { <dl class="changes">{changes}</dl> });
     view! {

@@ -1,7 +1,7 @@
 //! «Объединить карточки»: which other one, what would become of both, what stays where they differ.
 
 use epos_shared::api::employees::{EmployeeCard, EmployeeQuery, RoleAssignment};
-use epos_shared::api::same_person::{MergeDifference, MergeDraft, MergeField, MergePreview};
+use epos_shared::api::same_person::{CardMergeDraft, CardMergePreview, MergeDifference, MergeField};
 use epos_shared::ids::EmployeeId;
 use epos_shared::problem::ProblemCode;
 use epos_shared::values::format_date;
@@ -53,12 +53,7 @@ fn page(id: EmployeeId) -> AnyView {
     .into_any()
 }
 
-fn asked(
-    session: SessionContext,
-    id: EmployeeId,
-    with: Option<EmployeeId>,
-    again: RwSignal<()>,
-) -> Fetching {
+fn asked(session: SessionContext, id: EmployeeId, with: Option<EmployeeId>, again: RwSignal<()>) -> Fetching {
     Box::pin(async move {
         let Some(other) = with else {
             let card = session.call(api::employee(id)).await?;
@@ -90,13 +85,18 @@ fn choice(card: &EmployeeCard, refusal: Option<ApiError>) -> AnyView {
                 ..Default::default()
             };
             let page = session.call(api::employees(&query)).await?;
-            let others = page.items.into_iter().filter(|row| row.id != id && row.organization.id == organization);
+            let others =
+                page.items.into_iter().filter(|row| row.id != id && row.organization.id == organization);
             let option = others.map(|row| ComboOption {
                 value: row.id.to_string(),
                 label: row.name.to_string(),
-                note: format!("{}, логин {}", row.email.map(|email| email.to_string()).unwrap_or_default(), row.login)
-                    .trim_start_matches(", ")
-                    .to_owned(),
+                note: format!(
+                    "{}, логин {}",
+                    row.email.map(|email| email.to_string()).unwrap_or_default(),
+                    row.login
+                )
+                .trim_start_matches(", ")
+                .to_owned(),
             });
             Ok(Found { options: option.collect(), more: page.next.is_some() })
         })
@@ -191,7 +191,7 @@ fn difference(of: &MergeDifference, take: RwSignal<Vec<MergeField>>) -> AnyView 
     .into_any()
 }
 
-fn previewed(preview: &MergePreview, again: RwSignal<()>) -> AnyView {
+fn previewed(preview: &CardMergePreview, again: RwSignal<()>) -> AnyView {
     let session = use_session();
     let navigate = use_navigate();
     let toasts = use_toasts();
@@ -205,7 +205,7 @@ fn previewed(preview: &MergePreview, again: RwSignal<()>) -> AnyView {
         }
         busy.set(true);
         failure.set(None);
-        let draft = MergeDraft { other: goes, version, other_version, take: take.get_untracked() };
+        let draft = CardMergeDraft { other: goes, version, other_version, take: take.get_untracked() };
         let navigate = navigate.clone();
         spawn_local(async move {
             let answer = session.call(api::merge_employees(stays, &draft)).await;
@@ -234,7 +234,8 @@ fn previewed(preview: &MergePreview, again: RwSignal<()>) -> AnyView {
         panel("differs-title", "Что останется, где карточки различаются", vec![choices.into_any()])
     });
     let roles = preview.roles.iter().map(|role| {
-        let text = days(role.role.title(), format_date(role.period.start()), role.period.end().map(format_date));
+        let text =
+            days(role.role.title(), format_date(role.period.start()), role.period.end().map(format_date));
         view! { <li>{text}</li> }
     });
     let roles = view! { <ul>{roles.collect_view()}</ul> }.into_any();

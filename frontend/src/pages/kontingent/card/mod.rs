@@ -2,9 +2,9 @@
 
 mod access;
 mod changes;
+mod duplicates;
 mod editor;
 mod esia;
-mod duplicates;
 mod form;
 mod history;
 mod merge;

@@ -30,8 +30,10 @@ pub fn Rows(
     asked: EmployeeQuery,
 ) -> impl IntoView {
     let ids: Vec<EmployeeId> = rows.iter().map(|row| row.id).collect();
-    let rows =
-        rows.into_iter().map(|row| view! { <Row chosen=chosen own=own row=row several=several/> }).collect_view();
+    let rows = rows
+        .into_iter()
+        .map(|row| view! { <Row chosen=chosen own=own row=row several=several/> })
+        .collect_view();
     let turn_to = move |sort| {
         let next = EmployeeQuery { sort: Some(sort), ..query::from_the_start(asked.clone()) };
         turn.0.run(next);
