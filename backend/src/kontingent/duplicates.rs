@@ -76,7 +76,11 @@ impl StaffOf<'_> {
     ) -> Result<Option<Suspicion>, ApiError> {
         let today = services.context.today();
         let Some(id) = draft.organization_id else { return Ok(None) };
-        let Some((organization, relation)) = self.organization(conn, id.into())? else { return Ok(None) };
+        let place = self.organization(conn, id.into())?;
+        let Some((organization, relation)) = place.filter(|(organization, _)| organization.is_open(today))
+        else {
+            return Ok(None);
+        };
         let Ok(new) = self.judge(draft, Some((&organization, relation)), today) else { return Ok(None) };
         let sought = Sought { organization: organization.id, person: &new.person, before: None };
         suspects(conn, &services.context, &sought)

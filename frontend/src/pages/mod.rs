@@ -66,8 +66,8 @@ pub fn of_staff(parts: &[&str]) -> AnyView {
         ["kontingent", "employees"] => signed_in(|| view! { <kontingent::EmployeeList/> }.into_any()),
         ["kontingent", "employees", "new"] => signed_in(|| view! { <kontingent::NewCard/> }.into_any()),
         ["kontingent", "employees", id, "merge"] => {
-            let page = kontingent::merging(id);
-            view! { <SignedIn>{page}</SignedIn> }.into_any()
+            let id = id.to_string();
+            view! { <SignedIn>{kontingent::merging(&id)}</SignedIn> }.into_any()
         }
         ["kontingent", "employees", _] => signed_in(|| view! { <kontingent::SavedCard/> }.into_any()),
         _ => view! { <NotFound/> }.into_any(),

@@ -2,7 +2,7 @@
 
 use epos_shared::api::employees::EmployeeQuery;
 use epos_shared::problem::FieldError;
-use leptos::ev::SubmitEvent;
+use leptos::ev::{Event, SubmitEvent};
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -133,7 +133,7 @@ pub fn settings(own: Own, query: Memo<EmployeeQuery>, several: Memo<bool>) -> An
 fn columns(own: Own, several: bool) -> AnyView {
     let offered = Column::ALL.into_iter().filter(|column| several || *column != Column::Organization);
     let boxes = offered.map(|column| {
-        let tick = move |event| {
+        let tick = move |event: Event| {
             let on = event_target_checked(&event);
             own.change(|settings| {
                 settings.hidden.retain(|known| *known != column);
