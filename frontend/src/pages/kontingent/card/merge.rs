@@ -7,7 +7,7 @@ use epos_shared::problem::ProblemCode;
 use epos_shared::values::format_date;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use leptos_router::hooks::{use_navigate, use_query_map};
+use leptos_router::hooks::{use_location, use_navigate, use_query_map};
 
 use crate::api::{self, Answer, ApiError};
 use crate::components::{
@@ -34,8 +34,13 @@ pub fn merging(id: &str) -> AnyView {
 fn page(id: EmployeeId) -> AnyView {
     let session = use_session();
     let parameters = use_query_map();
-    let with = Memo::new(move |_| {
-        parameters.with(|map| map.get("with").and_then(|other| other.parse::<EmployeeId>().ok()))
+    let pathname = use_location().pathname;
+    let own = address(id, None);
+    let with = Memo::new(move |before: Option<&Option<EmployeeId>>| {
+        let read = parameters.with(|map| map.get("with").and_then(|other| other.parse::<EmployeeId>().ok()));
+        // The address changes a moment before the page does: what is another page's says nothing of this one.
+        let left = pathname.with(|path| *path != own);
+        before.copied().filter(|_| left).unwrap_or(read)
     });
     let again = RwSignal::new(());
     let ask = move || asked(session, id, with.get(), again);
