@@ -189,6 +189,9 @@ pub async fn run_caretaker(services: Services, mut stop: watch::Receiver<bool>) 
         if let Err(error) = care(&services, &stop).await {
             tracing::warn!(%error, "accounts could not be looked after");
         }
+        if let Err(error) = index_snils(&services, &stop).await {
+            tracing::warn!(%error, "not every card could get the key of its СНИЛС");
+        }
         if let Err(error) = tell_of_ending_roles(&services, &stop).await {
             tracing::warn!(%error, "not everybody could be told of roles that end soon");
         }
@@ -220,6 +223,17 @@ async fn care(services: &Services, stop: &watch::Receiver<bool>) -> Result<(), D
     while !*stop.borrow() {
         after = accounts::block_unused(services, after).await?;
         if after.is_none() {
+            break;
+        }
+    }
+    Ok(())
+}
+
+/// Cards that were there before their СНИЛС could be found get what it is found by.
+async fn index_snils(services: &Services, stop: &watch::Receiver<bool>) -> Result<(), DbError> {
+    while !*stop.borrow() {
+        let context = services.context.clone();
+        if services.db.write_tx(move |conn| kontingent::index_snils(conn, &context)).await? == 0 {
             break;
         }
     }

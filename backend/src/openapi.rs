@@ -7,6 +7,7 @@ use utoipa::openapi::path::Operation;
 use utoipa::openapi::{ContentBuilder, OpenApi, Ref, RefOr, ResponseBuilder};
 use utoipa_actix_web::AppExt as _;
 
+use epos_shared::api::same_person::LikelyDuplicates;
 use epos_shared::problem::{PROBLEM_MEDIA_TYPE, Problem};
 
 use crate::app;
@@ -17,7 +18,7 @@ use crate::app;
         title = "ЭПОС",
         description = "REST API of ЭПОС. Errors are problems (RFC 9457); see docs/api-design.md for the rules.",
     ),
-    components(schemas(Problem)),
+    components(schemas(Problem, LikelyDuplicates)),
     tags(
         (name = "session", description = "Sign-in, the session, the chosen card"),
         (name = "registration", description = "Applications, letters' links, recovery, consent"),

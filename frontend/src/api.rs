@@ -12,6 +12,7 @@ use epos_shared::api::employees::{
 };
 use epos_shared::api::organizations::{OrganizationQuery, OrganizationsFound};
 use epos_shared::api::page::Page;
+use epos_shared::api::same_person::{CardMergeDraft, CardMergePreview, CardMergeQuestion};
 use epos_shared::api::session::{BindCard, ChooseCard, SessionState, SignIn};
 use epos_shared::api::subsystems::SubsystemsAllowed;
 use epos_shared::ids::EmployeeId;
@@ -177,6 +178,18 @@ pub async fn create_employee(draft: &NewEmployeeDraft) -> Answer<SavedEmployee> 
 /// Saves a card.
 pub async fn save_employee(id: EmployeeId, draft: &EmployeeDraft) -> Answer<SavedEmployee> {
     read(&change(Method::PUT, &format!("/api/v1/kontingent/employees/{id}"), Some(draft)).await?)
+}
+
+/// What joining another card of the same person to one would do.
+pub async fn preview_merge(stays: EmployeeId, goes: EmployeeId) -> Answer<CardMergePreview> {
+    let path = format!("/api/v1/kontingent/employees/{stays}/merge/preview");
+    read(&change(Method::POST, &path, Some(&CardMergeQuestion { other: goes })).await?)
+}
+
+/// Joins another card of the same person to one.
+pub async fn merge_employees(stays: EmployeeId, draft: &CardMergeDraft) -> Answer<EmployeeCard> {
+    let path = format!("/api/v1/kontingent/employees/{stays}/merge");
+    read(&change(Method::POST, &path, Some(draft)).await?)
 }
 
 /// «Сбросить пароль»: new one-time credentials.

@@ -59,6 +59,10 @@ pub enum ProblemCode {
     LastSupport,
     /// 409: without it the person could not sign in any more.
     LastWayIn,
+    /// 409: the person may have a card already; `current` holds what is suspected. `despite_duplicates` saves.
+    DuplicateSuspected,
+    /// 409: these two cards cannot become one.
+    CannotMerge,
     /// 410: the link of a letter was used already.
     LinkUsed,
     /// 410: the time of the link is over.
@@ -91,7 +95,7 @@ pub enum ProblemCode {
 
 impl ProblemCode {
     /// Every code, in the order of its status.
-    pub const ALL: [Self; 37] = [
+    pub const ALL: [Self; 39] = [
         Self::MalformedBody,
         Self::MalformedParameter,
         Self::InvalidCursor,
@@ -115,6 +119,8 @@ impl ProblemCode {
         Self::AlreadyDecided,
         Self::LastSupport,
         Self::LastWayIn,
+        Self::DuplicateSuspected,
+        Self::CannotMerge,
         Self::LinkUsed,
         Self::LinkExpired,
         Self::VisitExpired,
@@ -158,6 +164,8 @@ impl ProblemCode {
             Self::AlreadyDecided => "already-decided",
             Self::LastSupport => "last-support",
             Self::LastWayIn => "last-way-in",
+            Self::DuplicateSuspected => "duplicate-suspected",
+            Self::CannotMerge => "cannot-merge",
             Self::LinkUsed => "link-used",
             Self::LinkExpired => "link-expired",
             Self::VisitExpired => "visit-expired",
@@ -197,7 +205,9 @@ impl ProblemCode {
             | Self::Archived
             | Self::AlreadyDecided
             | Self::LastSupport
-            | Self::LastWayIn => 409,
+            | Self::LastWayIn
+            | Self::DuplicateSuspected
+            | Self::CannotMerge => 409,
             Self::LinkUsed | Self::LinkExpired | Self::VisitExpired => 410,
             Self::BodyTooLarge => 413,
             Self::UnsupportedMediaType => 415,
@@ -236,6 +246,8 @@ impl ProblemCode {
             Self::AlreadyDecided => "Решение уже принято",
             Self::LastSupport => "Это последняя учётная запись техподдержки",
             Self::LastWayIn => "Это ваш единственный способ входа",
+            Self::DuplicateSuspected => "Похоже, карточка этого человека уже есть",
+            Self::CannotMerge => "Эти карточки объединить нельзя",
             Self::LinkUsed => "Ссылкой уже воспользовались",
             Self::LinkExpired => "Срок ссылки истёк",
             Self::VisitExpired => "Время вышло: войдите через Госуслуги ещё раз",
@@ -294,7 +306,7 @@ pub struct Problem {
     /// Seconds to wait before another try.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retry_after: Option<u32>,
-    /// The object as it is now (with `version-conflict`).
+    /// The object as it is now (with `version-conflict`); the likely duplicates (with `duplicate-suspected`).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "openapi", schema(value_type = Option<Object>))]
     pub current: Option<serde_json::Value>,

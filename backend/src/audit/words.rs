@@ -26,10 +26,13 @@ const TITLES: &[(&str, &str)] = &[
     ("email.change_confirmed", "Смена e-mail подтверждена"),
     ("email.changed", "E-mail изменён"),
     ("email.replaced", "E-mail заменён техподдержкой"),
+    ("employee.absorbed", "Карточка вошла в другую"),
     ("employee.archived", "Карточка в архиве"),
     ("employee.bound", "Карточка привязана"),
     ("employee.created", "Карточка создана"),
     ("employee.duplicate_noted", "Возможный дубль карточки"),
+    ("employee.found_elsewhere", "Сообщено, что карточка есть в другой организации"),
+    ("employee.merged", "Присоединена другая карточка"),
     ("employee.moved", "Карточка перешла в другую организацию"),
     ("employee.dates_changed", "Изменены даты роли"),
     ("employee.person_changed", "Изменены данные карточки"),
@@ -132,6 +135,8 @@ const FIELDS: &[(&str, &str)] = &[
     ("parent", "Кому подчиняется"),
     ("esia_only", "Вход только через Госуслуги"),
     ("last_day", "Последний день"),
+    ("merged", "Присоединённая карточка"),
+    ("merged_into", "Карточка, которая осталась"),
 ];
 
 /// The longest value that is shown whole, in characters.

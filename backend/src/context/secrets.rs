@@ -71,6 +71,7 @@ pub struct Secrets {
     visit: [u8; 32],
     esia_attempt: [u8; 32],
     snils: [u8; 32],
+    snils_key: [u8; 32],
 }
 
 impl std::fmt::Debug for Secrets {
@@ -98,6 +99,7 @@ impl Secrets {
             visit: derive(b"esia-visit/1"),
             esia_attempt: derive(b"esia-attempt/1"),
             snils: derive(b"snils/1"),
+            snils_key: derive(b"snils-key/1"),
         }
     }
 
@@ -167,6 +169,12 @@ impl Secrets {
     #[must_use]
     pub fn seal_snils(&self, row: Id, snils: &Snils, nonce: &[u8; 24]) -> String {
         URL_SAFE_NO_PAD.encode(seal(&self.snils, snils.as_str().as_bytes(), row.0.as_bytes(), nonce))
+    }
+
+    /// By what the same СНИЛС is found in other rows: sealed, no two are alike.
+    #[must_use]
+    pub fn snils_key(&self, snils: &Snils) -> Vec<u8> {
+        mac(&self.snils_key, &[snils.as_str().as_bytes()]).to_vec()
     }
 
     /// Opens it; nothing where it was sealed by another key, for another row, or changed.

@@ -118,6 +118,8 @@ table! {
         roles_last_start_on -> Date,
         account_state -> SmallInt,
         initials -> BigInt,
+        merged_into_id -> Nullable<DbUuid>,
+        snils_key -> Nullable<Binary>,
     }
 }
 

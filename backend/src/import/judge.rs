@@ -20,6 +20,7 @@ use crate::db::types::Id;
 use crate::error::ApiError;
 use crate::kontingent::StaffOf;
 use crate::kontingent::intake::{self, Known, KnownCard, Surroundings};
+use crate::kontingent::likeness::Written;
 use crate::tables::unguarded;
 
 /// What is done to a card.
@@ -87,6 +88,8 @@ struct Row {
     note: String,
     place: Option<Place>,
     name: Option<FullName>,
+    /// The person as he is compared.
+    written: Option<Written>,
     name_key: String,
     email_key: String,
     report: Report,
@@ -204,6 +207,7 @@ fn read(columns: &[Option<ImportField>], line: &Line) -> Row {
         note: text(ImportField::Note),
         place: None,
         name: None,
+        written: None,
         name_key: String::new(),
         email_key: String::new(),
         person,
@@ -219,6 +223,7 @@ fn read(columns: &[Option<ImportField>], line: &Line) -> Row {
         match row.person.parse("person/", EmailRule::MayStayEmpty) {
             Ok(person) => {
                 row.name_key = search_key(&person.name.to_string());
+                row.written = Some(Written::of(&person.name, person.email.as_ref(), None));
                 row.email_key = person.email.map(|email| email.key()).unwrap_or_default();
                 row.name = Some(person.name);
             }
@@ -313,6 +318,8 @@ struct Cards {
     by_login: HashMap<String, Id>,
     by_name: HashMap<(Id, String), Vec<Id>>,
     by_email: HashMap<(String, String), Vec<Id>>,
+    /// Of one organization, whatever they are called.
+    by_own_email: HashMap<(Id, String), Vec<Id>>,
 }
 
 impl Cards {
@@ -356,6 +363,7 @@ impl Cards {
             by_login: HashMap::new(),
             by_name: HashMap::new(),
             by_email: HashMap::new(),
+            by_own_email: HashMap::new(),
         };
         found.sort_by_key(KnownCard::id);
         found.dedup_by_key(|card| card.id());
@@ -366,6 +374,8 @@ impl Cards {
                 let name = search_key(&card.name.to_string());
                 cards.by_name.entry((card.organization().id, name.clone())).or_default().push(id);
                 if let Some(email) = &card.email {
+                    let place = card.organization().id;
+                    cards.by_own_email.entry((place, email.key())).or_default().push(id);
                     cards.by_email.entry((email.key(), name)).or_default().push(id);
                 }
             }
@@ -376,6 +386,15 @@ impl Cards {
 
     fn get(&self, id: Id) -> Option<&KnownCard> {
         self.by_id.get(&id)
+    }
+
+    /// The card of the organization that may be the person of a row by its e-mail, though its name is written
+    /// otherwise.
+    fn alike(&self, place: Id, row: &Row) -> Option<&KnownCard> {
+        let written = row.written.as_ref()?;
+        let same_email = self.by_own_email.get(&(place, row.email_key.clone()))?;
+        let mut cards = same_email.iter().filter_map(|id| self.get(*id));
+        cards.find(|card| written.may_be(&Written::of(&card.name, card.email.as_ref(), None)))
     }
 }
 
@@ -439,6 +458,13 @@ fn sort_out(rows: &mut [Row], cards: &Cards) -> Groups {
                     Some(Decision::Same) => target = Some(*id),
                     Some(Decision::Create) => {}
                 }
+            } else if let Some(card) = cards.alike(place.id, row) {
+                let note = format!("С этим e-mail в организации есть похожая карточка: {}", card.name);
+                match row.ask(&[Decision::Same, Decision::Create, Decision::Skip], note) {
+                    None | Some(Decision::Skip) => continue,
+                    Some(Decision::Same) => target = Some(card.id()),
+                    Some(Decision::Create) => {}
+                }
             } else if let Some(id) =
                 cards.by_email.get(&(row.email_key.clone(), row.name_key.clone())).and_then(|ids| ids.first())
             {
@@ -499,6 +525,7 @@ fn make(staff: &StaffOf<'_>, rows: &mut [Row], members: &[usize], today: NaiveDa
             })
             .collect(),
         note: first.note.clone(),
+        despite_duplicates: false,
     };
     let errors = staff.judge_new(&draft, &place, today).err().unwrap_or_default();
     // One e-mail on one column or several is all that a field of the form can be.
@@ -539,6 +566,7 @@ fn change(staff: &StaffOf<'_>, rows: &mut [Row], card: &KnownCard, members: &[us
             })
             .collect(),
         note: card.note().to_owned(),
+        despite_duplicates: false,
     };
     let mut said: Vec<(Role, usize)> = Vec::new();
     let mut owners: HashMap<usize, usize> = HashMap::new();

@@ -7,6 +7,7 @@ use epos_shared::values::{Period, RoleState};
 use serde_json::json;
 
 use super::actor::{Asker, StaffOf};
+use super::view::CardInView;
 use super::{binding_store, card_store, credentials, listed};
 use crate::accounts;
 use crate::app::Services;
@@ -90,10 +91,22 @@ impl StaffOf<'_> {
         asker: &Asker,
         id: EmployeeId,
     ) -> Result<EmployeeCard, ApiError> {
+        let card = self.card(conn, id, services.context.today())?;
+        self.demand(&card, Action::Archive)?;
+        self.put_away(conn, services, asker, &card)?;
+        self.show_again(conn, services, card.row.id)
+    }
+
+    /// What [`Self::archive`] does to a card, once it may; answers whether the card was still at its version.
+    pub(super) fn put_away(
+        &self,
+        conn: &mut Conn,
+        services: &Services,
+        asker: &Asker,
+        card: &CardInView,
+    ) -> Result<bool, ApiError> {
         let context = &services.context;
         let today = context.today();
-        let card = self.card(conn, id, today)?;
-        self.demand(&card, Action::Archive)?;
         let mut ended = Vec::new();
         for role in card.roles.iter().filter(|role| role.state != RoleState::Ended) {
             // A role that has never been in force has no last day: it is taken back, the journal keeps it.
@@ -110,13 +123,13 @@ impl StaffOf<'_> {
         }
         credentials::void(conn, card.row.id, context.db_now())?;
         accounts::forget_card(conn, card.row.id)?;
-        card_store::bump(conn, card.row.id, card.row.version, context.db_now())?;
+        let moved_on = card_store::bump(conn, card.row.id, card.row.version, context.db_now())?;
         card_store::set_archived(conn, card.row.id, context.db_now())?;
         listed::note(conn, card.row.id)?;
         let event = Event::done("employee.archived", "employee", card.row.id)
             .in_organization(card.row.organization_id)
             .with(json!({ "roles_before": ended }));
         audit::record(conn, context, &asker.journal, event)?;
-        self.show_again(conn, services, card.row.id)
+        Ok(moved_on)
     }
 }

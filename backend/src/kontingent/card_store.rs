@@ -34,6 +34,7 @@ pub(super) struct CardRow {
     pub(super) created_at: NaiveDateTime,
     pub(super) updated_at: NaiveDateTime,
     pub(super) archived_at: Option<NaiveDateTime>,
+    pub(super) merged_into_id: Option<Id>,
 }
 
 /// A role of a card.
@@ -59,6 +60,7 @@ pub(super) struct PersonColumns<'a> {
     pub(super) email_key: Option<String>,
     /// Sealed.
     pub(super) snils: Option<String>,
+    pub(super) snils_key: Option<Vec<u8>>,
     pub(super) phone: Option<&'a str>,
     pub(super) note: &'a str,
     pub(super) tokens: Vec<String>,
@@ -147,6 +149,7 @@ pub(super) fn insert(
             employees::email.eq(person.email),
             employees::email_key.eq(&person.email_key),
             employees::snils.eq(&person.snils),
+            employees::snils_key.eq(&person.snils_key),
             employees::phone.eq(person.phone),
             employees::note.eq(person.note),
             employees::created_at.eq(now),
@@ -195,6 +198,7 @@ pub(super) fn update_person(conn: &mut Conn, id: Id, person: &PersonColumns<'_>)
             employees::email.eq(person.email),
             employees::email_key.eq(&person.email_key),
             employees::snils.eq(&person.snils),
+            employees::snils_key.eq(&person.snils_key),
             employees::phone.eq(person.phone),
             employees::note.eq(person.note),
         ))
@@ -209,6 +213,12 @@ pub(super) fn set_archived(conn: &mut Conn, id: Id, now: NaiveDateTime) -> Query
     diesel::update(employee_tokens::table.filter(employee_tokens::employee_id.eq(id)))
         .set(employee_tokens::archived.eq(true))
         .execute(conn)?;
+    Ok(())
+}
+
+/// Remembers which card an archived one was joined to.
+pub(super) fn set_merged(conn: &mut Conn, id: Id, into: Id) -> QueryResult<()> {
+    diesel::update(employees::table.find(id)).set(employees::merged_into_id.eq(into)).execute(conn)?;
     Ok(())
 }
 

@@ -75,6 +75,7 @@ fn columns<'a>(
     let seal = |snils: &Snils| context.secrets().seal_snils(id, snils, &context.bytes::<24>());
     PersonColumns {
         snils: person.snils.as_ref().map(seal),
+        snils_key: person.snils.as_ref().map(|snils| context.secrets().snils_key(snils)),
         phone: person.phone.as_ref().map(|phone| phone.as_str()),
         family_name: person.name.family_name.as_str(),
         given_name: person.name.given_name.as_str(),
@@ -100,7 +101,7 @@ pub(super) fn note_saved(
     Ok(identification::note_saved_card(conn, services, journal, &saved)?)
 }
 
-fn days(period: Period) -> Value {
+pub(super) fn days(period: Period) -> Value {
     json!({ "start": period.start(), "end": period.end() })
 }
 
@@ -170,6 +171,7 @@ impl StaffOf<'_> {
             new.roles.iter().map(|role| json!({ "role": role.role, "days": days(role.period) })).collect();
         let details = json!({
             "login": card.row.login, "person": person_details(&new.person, &new.note), "roles": roles,
+            "despite_duplicates": draft.despite_duplicates,
         });
         let event = Event::done("employee.created", "employee", card.row.id)
             .in_organization(card.row.organization_id)
@@ -333,6 +335,36 @@ impl StaffOf<'_> {
         refuse(verdict)
     }
 
+    /// Writes the person and the note of a card, and tells whom it concerns.
+    pub(super) fn write_person(
+        &self,
+        conn: &mut Conn,
+        services: &Services,
+        asker: &Asker,
+        (card, is_bound): (&CardInView, bool),
+        (before, (person, note)): (&Person, (&Person, &str)),
+    ) -> Result<(), ApiError> {
+        let context = &services.context;
+        let (id, organization) = (card.row.id, card.row.organization_id);
+        let login = card_store::login(&card.row.login)?;
+        card_store::update_person(conn, id, &columns(context, id, person, note, &login))?;
+        let mut details = json!({
+            "before": person_details(before, &card.row.note), "after": person_details(person, note),
+        });
+        // Two that are masked may look alike.
+        if before.snils != person.snils
+            && let Some(details) = details.as_object_mut()
+        {
+            details.insert("snils_changed".to_owned(), json!(true));
+        }
+        let event = Event::done("employee.person_changed", "employee", id)
+            .in_organization(organization)
+            .with(details);
+        audit::record(conn, context, &asker.journal, event)?;
+        letters::tell_of_change(conn, services, asker, card, (before, person))?;
+        note_saved(conn, services, &asker.journal, (id, organization), person, is_bound)
+    }
+
     fn write(
         &self,
         conn: &mut Conn,
@@ -346,30 +378,8 @@ impl StaffOf<'_> {
         let id = card.row.id;
         let event = |action| Event::done(action, "employee", id).in_organization(card.row.organization_id);
         if changes.person {
-            let login = card_store::login(&card.row.login)?;
-            let columns = columns(context, id, &input.person, &input.note, &login);
-            card_store::update_person(conn, id, &columns)?;
-            let mut details = json!({
-                "before": person_details(before, &card.row.note),
-                "after": person_details(&input.person, &input.note),
-            });
-            // Two that are masked may look alike.
-            if before.snils != input.person.snils
-                && let Some(details) = details.as_object_mut()
-            {
-                details.insert("snils_changed".to_owned(), json!(true));
-            }
-            audit::record(conn, context, &asker.journal, event("employee.person_changed").with(details))?;
-            letters::tell_of_change(conn, services, asker, card, (before, &input.person))?;
-            let is_bound = card.binding.is_some();
-            note_saved(
-                conn,
-                services,
-                &asker.journal,
-                (id, card.row.organization_id),
-                &input.person,
-                is_bound,
-            )?;
+            let after = (&input.person, input.note.as_str());
+            self.write_person(conn, services, asker, (card, card.binding.is_some()), (before, after))?;
         }
         for (_, role) in &changes.added {
             let card = (id, card.row.organization_id);

@@ -7,13 +7,14 @@ use epos_shared::api::employees::{
 };
 use epos_shared::api::organizations::{OrganizationQuery, OrganizationsFound};
 use epos_shared::api::page::Page;
+use epos_shared::api::same_person::{CardMergeDraft, CardMergePreview, CardMergeQuestion};
 use epos_shared::api::session::{BindCard, SessionState};
 use epos_shared::ids::EmployeeId;
 use epos_shared::problem::Problem;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::actor::Asker;
-use super::{binding, cards, gate};
+use super::{binding, cards, duplicates, gate};
 use crate::accounts::{self, SignedIn};
 use crate::app::Services;
 use crate::db::Conn;
@@ -34,6 +35,8 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(remove_lock)
         .service(remove_binding)
         .service(archive_employee)
+        .service(preview_merge)
+        .service(merge_employees)
         .service(bind_card);
 }
 
@@ -95,6 +98,7 @@ async fn list_employees(
         (status = 201, description = "Created", body = SavedEmployee),
         (status = 401, description = "`not-signed-in`", body = Problem, content_type = "application/problem+json"),
         (status = 403, description = "`no-rights`, `forged-origin`", body = Problem, content_type = "application/problem+json"),
+        (status = 409, description = "`duplicate-suspected` with the likely duplicates (`LikelyDuplicates`) in `current`", body = Problem, content_type = "application/problem+json"),
         (status = 422, description = "`validation-failed`, with every wrong field", body = Problem, content_type = "application/problem+json"),
     )
 )]
@@ -106,6 +110,13 @@ async fn create_employee(
 ) -> Result<HttpResponse, ApiError> {
     let draft = body.0;
     let asker = Asker::from(&who);
+    if !draft.despite_duplicates {
+        let asked = draft.clone();
+        duplicates::ask_first(&services, asker.clone(), move |conn, services, staff| {
+            staff.suspects_of_new(conn, services, &asked)
+        })
+        .await?;
+    }
     // Looked up outside the transaction: inside, two cards of one name would wait for each other's reading.
     let first = match draft.person.parse("", EmailRule::MayStayEmpty) {
         Err(_) => None,
@@ -154,7 +165,7 @@ async fn get_employee(
         (status = 401, description = "`not-signed-in`", body = Problem, content_type = "application/problem+json"),
         (status = 403, description = "`no-rights`, `forbidden`, `needs-confirmation`, `own-card`, `forged-origin`", body = Problem, content_type = "application/problem+json"),
         (status = 404, description = "`not-found`: not there, or not in view", body = Problem, content_type = "application/problem+json"),
-        (status = 409, description = "`version-conflict` with the present card in `current`; `archived`", body = Problem, content_type = "application/problem+json"),
+        (status = 409, description = "`version-conflict` with the present card in `current`; `duplicate-suspected` with the likely duplicates (`LikelyDuplicates`) in `current`; `archived`", body = Problem, content_type = "application/problem+json"),
         (status = 422, description = "`validation-failed`, with every wrong field", body = Problem, content_type = "application/problem+json"),
     )
 )]
@@ -167,13 +178,18 @@ async fn save_employee(
 ) -> Result<web::Json<SavedEmployee>, ApiError> {
     let id: EmployeeId = parse_path_id(&id)?;
     let draft = body.0;
-    let saved = gate::write(
-        &services,
-        Asker::from(&who),
-        "employee.saved",
-        Some(id),
-        move |conn, services, who, staff| staff.save(conn, services, who, id, &draft),
-    );
+    let asker = Asker::from(&who);
+    if !draft.despite_duplicates {
+        let asked = draft.clone();
+        duplicates::ask_first(&services, asker.clone(), move |conn, services, staff| {
+            staff.suspects_of_change(conn, services, id, &asked)
+        })
+        .await?;
+    }
+    let saved =
+        gate::write(&services, asker, "employee.saved", Some(id), move |conn, services, who, staff| {
+            staff.save(conn, services, who, id, &draft)
+        });
     Ok(web::Json(saved.await?))
 }
 
@@ -289,6 +305,66 @@ async fn archive_employee(
         "employee.archived",
         Some(id),
         move |conn, services, who, staff| staff.archive(conn, services, who, id),
+    );
+    Ok(web::Json(card.await?))
+}
+
+/// What joining another card of the same person to this one would do; nothing is written.
+#[utoipa::path(
+    tag = "kontingent",
+    params(("id" = EmployeeId, Path, description = "The card that stays")),
+    request_body = CardMergeQuestion,
+    responses(
+        (status = 200, description = "What would become of both", body = CardMergePreview),
+        (status = 401, description = "`not-signed-in`", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "`no-rights`, `forbidden`, `needs-confirmation`, `own-card`, `forged-origin`", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "`not-found`: one of them is not there, or not in view", body = Problem, content_type = "application/problem+json"),
+        (status = 409, description = "`cannot-merge`: of two organizations, bound to two accounts, one and the same; `archived`", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+#[post("/kontingent/employees/{id}/merge/preview")]
+async fn preview_merge(
+    services: Tools,
+    who: SignedIn,
+    id: web::Path<String>,
+    body: Body<CardMergeQuestion>,
+) -> Result<web::Json<CardMergePreview>, ApiError> {
+    let id: EmployeeId = parse_path_id(&id)?;
+    let other = body.0.other;
+    let preview = gate::read(&services, Asker::from(&who), move |conn, services, staff| {
+        staff.preview_merge(conn, services, id, other)
+    });
+    Ok(web::Json(preview.await?))
+}
+
+/// Joins another card of the same person to this one: roles of both, one binding; the other goes into the archive.
+#[utoipa::path(
+    tag = "kontingent",
+    params(("id" = EmployeeId, Path, description = "The card that stays")),
+    request_body = CardMergeDraft,
+    responses(
+        (status = 200, description = "The card as it is now", body = EmployeeCard),
+        (status = 401, description = "`not-signed-in`", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "`no-rights`, `forbidden`, `needs-confirmation`, `own-card`, `forged-origin`", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "`not-found`: one of them is not there, or not in view", body = Problem, content_type = "application/problem+json"),
+        (status = 409, description = "`version-conflict` with the preview as it is now in `current`; `cannot-merge`, `archived`", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+#[post("/kontingent/employees/{id}/merge")]
+async fn merge_employees(
+    services: Tools,
+    who: SignedIn,
+    id: web::Path<String>,
+    body: Body<CardMergeDraft>,
+) -> Result<web::Json<EmployeeCard>, ApiError> {
+    let id: EmployeeId = parse_path_id(&id)?;
+    let draft = body.0;
+    let card = gate::write(
+        &services,
+        Asker::from(&who),
+        "employee.merged",
+        Some(id),
+        move |conn, services, who, staff| staff.merge(conn, services, who, id, &draft),
     );
     Ok(web::Json(card.await?))
 }

@@ -132,6 +132,7 @@ impl StaffOf<'_> {
             binding,
             credentials,
             archived_at: row.archived_at.map(|moment| moment.and_utc()),
+            merged_into: row.merged_into_id.map(Into::into),
             created_at: row.created_at.and_utc(),
             updated_at: row.updated_at.and_utc(),
             own: card.own,

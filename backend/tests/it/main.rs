@@ -44,6 +44,7 @@ mod people;
 mod plans;
 mod registration;
 mod roles_in_force;
+mod same_person;
 mod schema;
 mod seed;
 mod session;

@@ -317,6 +317,35 @@ crate::both_databases! {
         app.stop().await;
     }
 
+    async fn no_query_for_likely_duplicates_reads_a_whole_table(app: TestApp) {
+        record();
+        let app = TestApp::start(app.kind, |_| {}).await;
+        seeded(&app).await;
+        let (head, school) = signed_in(&app, "school_director").await;
+        let someone = page(&head, &vec![("organization", school.to_string())], &[("role", "teacher")]).await;
+        let someone = &someone["items"][0];
+        let mut draft = people::form(school, "teacher");
+        draft["person"] = serde_json::json!({
+            "family_name": someone["name"]["family_name"], "given_name": someone["name"]["given_name"],
+            "patronymic": someone["name"]["patronymic"].as_str().unwrap_or_default(),
+            "no_patronymic": someone["name"]["patronymic"].is_null(),
+            "email": "novikova@school.example", "snils": "112-233-445 95",
+        });
+        *STATEMENTS.lock().unwrap() = Some(HashSet::new());
+        head.post(EMPLOYEES, draft).await.expect_problem(409, "duplicate-suspected");
+        let context = app.services.context.clone();
+        app.write(move |conn| Ok(epos_backend::kontingent::index_snils(conn, &context)?)).await;
+        let statements = STATEMENTS.lock().unwrap().take().unwrap();
+        let statements: Vec<String> = statements
+            .into_iter()
+            .filter(|text| text.starts_with("SELECT") && text.contains("employees"))
+            .collect();
+        let asks = |column: &str| statements.iter().any(|text| text.split(" WHERE ").nth(1).is_some_and(|rest| rest.contains(column)));
+        assert!(asks("email_key") && asks("snils_key") && asks("organization_id"), "{statements:#?}");
+        assert_nothing_to_complain_of(&app, statements).await;
+        app.stop().await;
+    }
+
     async fn no_query_of_the_accounts_reads_a_whole_table(app: TestApp) {
         record();
         let app = TestApp::start(app.kind, |_| {}).await;

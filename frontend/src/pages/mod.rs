@@ -65,6 +65,10 @@ pub fn of_staff(parts: &[&str]) -> AnyView {
         ["kontingent", "cards"] => signed_in(|| view! { <kontingent::Cards/> }.into_any()),
         ["kontingent", "employees"] => signed_in(|| view! { <kontingent::EmployeeList/> }.into_any()),
         ["kontingent", "employees", "new"] => signed_in(|| view! { <kontingent::NewCard/> }.into_any()),
+        ["kontingent", "employees", id, "merge"] => {
+            let id = id.to_string();
+            view! { <SignedIn>{kontingent::merging(&id)}</SignedIn> }.into_any()
+        }
         ["kontingent", "employees", _] => signed_in(|| view! { <kontingent::SavedCard/> }.into_any()),
         _ => view! { <NotFound/> }.into_any(),
     }

@@ -297,6 +297,9 @@ pub struct NewEmployeeDraft {
     /// «Примечание».
     #[serde(default)]
     pub note: String,
+    /// Saves it although the person may have a card already (`duplicate-suspected`).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub despite_duplicates: bool,
 }
 
 /// A new card.
@@ -356,6 +359,9 @@ pub struct EmployeeDraft {
     /// «Примечание».
     #[serde(default)]
     pub note: String,
+    /// Saves it although another card may be the same person's (`duplicate-suspected`).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub despite_duplicates: bool,
 }
 
 /// A changed card.
@@ -438,6 +444,9 @@ pub struct EmployeeCard {
     /// When it went into the archive, if it did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub archived_at: Option<DateTime<Utc>>,
+    /// The card that it was joined to, if it was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub merged_into: Option<EmployeeId>,
     /// When it was created.
     pub created_at: DateTime<Utc>,
     /// When it was last changed.
@@ -541,6 +550,8 @@ pub struct CardPermissions {
     pub unbind: Verdict,
     /// Put it into the archive.
     pub archive: Verdict,
+    /// Join it with another card of the same person.
+    pub merge: Verdict,
     /// The roles that may be added.
     pub assignable_roles: Vec<Role>,
 }
@@ -555,6 +566,7 @@ impl CardPermissions {
             unlock: verdict(Action::Unlock),
             unbind: verdict(Action::Unbind),
             archive: verdict(Action::Archive),
+            merge: verdict(Action::Merge),
             assignable_roles,
         }
     }

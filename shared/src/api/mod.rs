@@ -19,5 +19,6 @@ pub mod organizations;
 pub mod page;
 pub mod profile;
 pub mod registration;
+pub mod same_person;
 pub mod session;
 pub mod subsystems;

@@ -129,6 +129,13 @@ impl Period {
         }
     }
 
+    /// From the first day of both to the last.
+    #[must_use]
+    pub fn spanning(&self, other: &Self) -> Self {
+        let end = self.end.zip(other.end).map(|(one, other)| one.max(other));
+        Self { start: self.start.min(other.start), end }
+    }
+
     /// Whether both have a day in common.
     #[must_use]
     pub fn overlaps(&self, other: &Self) -> bool {

@@ -147,7 +147,9 @@ impl FullName {
         self.part_keys() == other.part_keys()
     }
 
-    fn part_keys(&self) -> [String; 3] {
+    /// The keys of фамилия, имя and отчество (empty without one), folded as [`Self::matching_key`].
+    #[must_use]
+    pub fn part_keys(&self) -> [String; 3] {
         [
             folded(self.family_name.as_str()),
             folded(self.given_name.as_str()),

@@ -1,15 +1,13 @@
 //! The cards that may be the person's: by the e-mail, СНИЛС, the surname and its misspellings, the first name.
 
 use epos_shared::api::mismatches::{LikelyCard, MismatchField};
-use epos_shared::search::search_key;
-use epos_shared::values::{Email, FullName, PersonName, Snils};
+use epos_shared::values::{Email, FullName, Snils};
 
 use crate::kontingent::PersonOfCard;
+use crate::kontingent::likeness::typos;
 
 /// Cards at most.
 const MOST: usize = 10;
-/// Letters by which a surname of some length may be misspelt.
-const TYPOS: usize = 2;
 
 /// What Госуслуги say.
 #[derive(Debug)]
@@ -39,19 +37,6 @@ fn key(email: Option<&str>) -> Option<String> {
     email.and_then(|email| email.parse::<Email>().ok()).map(|email| email.key())
 }
 
-fn part(name: &PersonName) -> String {
-    search_key(&name.as_str().replace('-', " "))
-}
-
-fn patronymic(name: &FullName) -> String {
-    name.patronymic.as_ref().map(part).unwrap_or_default()
-}
-
-fn is_close(one: &str, other: &str) -> bool {
-    let shorter = one.chars().count().min(other.chars().count());
-    one == other || (shorter > 2 * TYPOS && strsim::damerau_levenshtein(one, other) <= TYPOS)
-}
-
 fn score(told: &Told<'_>, card: &PersonOfCard) -> u32 {
     let mut score = 0;
     let email = key(told.email);
@@ -61,15 +46,14 @@ fn score(told: &Told<'_>, card: &PersonOfCard) -> u32 {
     if told.snils.is_some() && told.snils == card.snils.as_ref() {
         score += 100;
     }
-    let family = |name: &FullName| part(&name.family_name);
-    let given = |name: &FullName| part(&name.given_name);
-    let has_given = given(told.name) == given(&card.name);
-    let has_patronymic = patronymic(told.name) == patronymic(&card.name);
-    if family(told.name) == family(&card.name) {
+    let [family, given, patronymic] = told.name.part_keys();
+    let [own_family, own_given, own_patronymic] = card.name.part_keys();
+    let (has_given, has_patronymic) = (given == own_given, patronymic == own_patronymic);
+    if family == own_family {
         score += 40;
-    } else if is_close(&family(told.name), &family(&card.name)) {
+    } else if typos(&family, &own_family).is_some() {
         score += 30;
-    } else if family(told.name) == given(&card.name) && given(told.name) == family(&card.name) {
+    } else if family == own_given && given == own_family {
         // Typed into each other's field.
         score += 40;
     } else if !(has_given && has_patronymic && told.name.patronymic.is_some()) && score == 0 {
@@ -79,12 +63,13 @@ fn score(told: &Told<'_>, card: &PersonOfCard) -> u32 {
 }
 
 fn differs(told: &Told<'_>, card: &PersonOfCard) -> Vec<MismatchField> {
-    let (theirs, own) = (told.name, &card.name);
+    let [family, given, patronymic] = told.name.part_keys();
+    let [own_family, own_given, own_patronymic] = card.name.part_keys();
     let snils_differ = matches!((told.snils, &card.snils), (Some(told), Some(own)) if told != own);
     [
-        (MismatchField::FamilyName, part(&theirs.family_name) != part(&own.family_name)),
-        (MismatchField::GivenName, part(&theirs.given_name) != part(&own.given_name)),
-        (MismatchField::Patronymic, patronymic(theirs) != patronymic(own)),
+        (MismatchField::FamilyName, family != own_family),
+        (MismatchField::GivenName, given != own_given),
+        (MismatchField::Patronymic, patronymic != own_patronymic),
         (MismatchField::Email, key(told.email) != key(card.email.as_deref())),
         (MismatchField::Snils, snils_differ),
     ]

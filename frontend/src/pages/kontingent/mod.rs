@@ -18,7 +18,7 @@ use leptos::prelude::*;
 
 pub use bind::{Bind, Binding, CredentialsForm};
 pub use bulk::bulk;
-pub use card::{NewCard, SavedCard};
+pub use card::{NewCard, SavedCard, merging};
 pub use cards::Cards;
 pub use import::{IMPORT, import};
 pub use journal::Journal;

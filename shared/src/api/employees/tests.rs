@@ -150,6 +150,7 @@ proptest! {
             person: PersonDraft { family_name: family, ..person() },
             roles: vec![role(Role::Teacher, &start, &end)],
             note,
+            despite_duplicates: false,
         };
         let errors = draft.parse(Some(OrganizationKind::School), today()).unwrap_err();
         prop_assert_eq!(errors[0].code.as_str(), "organization-missing");

@@ -5,7 +5,9 @@ use leptos::prelude::*;
 
 use super::editor::{Busy, Editor};
 use crate::api::CardAction;
-use crate::components::{Badge, Button, Dialog, Kind, Picture, SecretBox, Tone, bound_badge, use_secret};
+use crate::components::{
+    Badge, Button, Dialog, Kind, LinkButton, Picture, SecretBox, Tone, bound_badge, use_secret,
+};
 use crate::russian;
 
 /// The panel beside the form.
@@ -19,6 +21,11 @@ pub fn Access(editor: Editor) -> impl IntoView {
         secret.of(id).filter(|own| own.reset && !secret.is_row())
     };
     let reset = Memo::new(move |_| may(editor, |card| card.permissions.issue_credentials.is_allowed()));
+    let merge = Memo::new(move |_| {
+        may(editor, |card| card.permissions.merge.is_allowed())
+            .then(|| editor.card.with(|card| card.as_ref().map(|card| card.id)))
+            .flatten()
+    });
     let archive = Memo::new(move |_| may(editor, |card| card.permissions.archive.is_allowed()));
     view! {
         <div class="card-side" role="group" aria-label="Доступ сотрудника">
@@ -51,6 +58,19 @@ pub fn Access(editor: Editor) -> impl IntoView {
                         })
                 }}
             </section>
+            {move || {
+                merge
+                    .get()
+                    .map(|id| {
+                        view! {
+                            <p class="gap-above">
+                                <LinkButton href=super::merge::address(id, None)>
+                                    "Объединить с другой карточкой"
+                                </LinkButton>
+                            </p>
+                        }
+                    })
+            }}
             {move || {
                 archive
                     .get()

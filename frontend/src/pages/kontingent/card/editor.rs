@@ -5,6 +5,7 @@ use epos_shared::api::employees::{
     EmployeeCard, EmployeeDraft, NewEmployeeDraft, PersonDraft, SavedEmployee,
 };
 use epos_shared::api::organizations::OrganizationInView;
+use epos_shared::api::same_person::LikelyDuplicates;
 use epos_shared::problem::{FieldError, ProblemCode};
 use epos_shared::roles::{OrganizationKind, Role};
 use epos_shared::values::{RoleState, format_date};
@@ -14,6 +15,7 @@ use leptos_router::NavigateOptions;
 use leptos_router::hooks::use_navigate;
 use serde::{Deserialize, Serialize};
 
+use super::duplicates::Suspicion;
 use super::esia::Comparison;
 use super::form::CardForm;
 use super::text::{self, CardText, Part};
@@ -76,6 +78,8 @@ pub struct Editor {
     pub busy: RwSignal<Option<Busy>>,
     /// What failed last.
     pub failure: RwSignal<Option<ApiError>>,
+    /// Why it was not saved: the person may have a card already.
+    pub suspicion: RwSignal<Option<Suspicion>>,
     /// What Госуслуги tell of the person, where the card was opened from «Расхождения с Госуслугами».
     pub esia: RwSignal<Option<Comparison>>,
     /// Whether the form holds what was kept in the tab.
@@ -130,6 +134,7 @@ impl Editor {
             taken: RwSignal::default(),
             busy: RwSignal::new(None),
             failure: RwSignal::new(None),
+            suspicion: RwSignal::new(None),
             esia: RwSignal::new(None),
             restored: RwSignal::new(false),
             dirty: Memo::new(move |_| base.with(|base| form.text() != *base)),
@@ -246,6 +251,17 @@ impl Editor {
 
     /// «Сохранить», «Сохранить и закрыть», «Сохранить и создать ещё».
     pub fn save(self, then: Then) {
+        self.send(then, false);
+    }
+
+    /// «Всё равно сохранить»: what the notice told of; what was changed since is looked at anew.
+    pub fn save_despite(self) {
+        if let Some(suspicion) = self.suspicion.get_untracked() {
+            self.send(suspicion.then, suspicion.text == self.form.text_now());
+        }
+    }
+
+    fn send(self, then: Then, despite_duplicates: bool) {
         if self.busy.get_untracked().is_some() {
             return;
         }
@@ -258,7 +274,9 @@ impl Editor {
             return;
         }
         self.busy.set(Some(Busy::Saving(then)));
+        self.suspicion.set(None);
         let text = self.form.text_now();
+        let asked = text.clone();
         let toasts = use_toasts();
         let list = expect_list_address();
         spawn_local(async move {
@@ -270,6 +288,7 @@ impl Editor {
                         person: text.person,
                         roles: text.roles,
                         note: text.note,
+                        despite_duplicates,
                     };
                     self.session.call(api::save_employee(card.id, &draft)).await
                 }
@@ -279,6 +298,7 @@ impl Editor {
                         person: text.person,
                         roles: text.roles,
                         note: text.note,
+                        despite_duplicates,
                     };
                     self.session.call(api::create_employee(&draft)).await
                 }
@@ -295,7 +315,13 @@ impl Editor {
                     });
                     self.saved(saved, card.is_none(), then, list);
                 }
-                Err(error) => self.refused(error),
+                Err(error) => match suspected(&error) {
+                    Some(found) => {
+                        self.suspicion.set(Some(Suspicion { found, text: asked, then }));
+                        dom::focus_later("duplicates".to_owned());
+                    }
+                    None => self.refused(error),
+                },
             }
         });
     }
@@ -520,6 +546,13 @@ impl Editor {
     }
 }
 
+/// What the server suspects, where that is why it did not save.
+fn suspected(error: &ApiError) -> Option<LikelyDuplicates> {
+    let problem = error.problem().filter(|problem| problem.code == ProblemCode::DuplicateSuspected)?;
+    // Through text, as the card of a conflict.
+    serde_json::from_str(&problem.current.as_ref()?.to_string()).ok()
+}
+
 const fn kind(organization: &OrganizationInView) -> OrganizationKind {
     organization.organization.kind
 }
@@ -534,13 +567,19 @@ fn wrong_in_new(text: CardText, kind: Option<OrganizationKind>, today: NaiveDate
         person: text.person,
         roles: text.roles,
         note: text.note,
+        despite_duplicates: false,
     };
     draft.parse(kind, today).err().unwrap_or_default()
 }
 
 fn wrong_in_saved(card: &EmployeeCard, text: CardText, today: NaiveDate) -> Vec<FieldError> {
-    let draft =
-        EmployeeDraft { version: card.version, person: text.person, roles: text.roles, note: text.note };
+    let draft = EmployeeDraft {
+        version: card.version,
+        person: text.person,
+        roles: text.roles,
+        note: text.note,
+        despite_duplicates: false,
+    };
     draft
         .parse(card.organization.kind, &card.roles_on_card(), card.email_rule(), today)
         .err()

@@ -2,9 +2,12 @@
 
 mod access;
 mod changes;
+mod duplicates;
 mod editor;
 mod esia;
 mod form;
+mod history;
+mod merge;
 mod person;
 mod roles;
 mod text;
@@ -23,6 +26,7 @@ use crate::components::{
 };
 use crate::session::use_session;
 use editor::Editor;
+pub use merge::merging;
 use view::CardView;
 
 /// `/kontingent/employees/new`.

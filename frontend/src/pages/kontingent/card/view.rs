@@ -12,7 +12,7 @@ use super::person::PersonFields;
 use super::roles::RoleFields;
 use super::{Way, failure_view};
 use crate::components::{Alert, Button, Heading, Kind, LinkButton, SecretBox, SecretRow, Tone, use_secret};
-use crate::pages::kontingent::NEW;
+use crate::pages::kontingent::{NEW, card_address};
 use crate::russian;
 
 const FORM: &str = "card-form";
@@ -56,6 +56,7 @@ pub fn CardView(editor: Editor, only: Option<OrganizationInView>) -> impl IntoVi
         {super::esia::notice(editor)}
         <SavedSecret editor=editor/>
         <Changes editor=editor/>
+        {super::duplicates::notice(editor)}
         {move || standing_view(editor)}
         <div class="card-columns" class:card-columns-one=move || new && !secret.shown()>
             <form id=FORM on:submit=submit on:keydown=key novalidate=true>
@@ -88,6 +89,7 @@ pub fn CardView(editor: Editor, only: Option<OrganizationInView>) -> impl IntoVi
             </form>
             {if new { view! { <NewRow/> }.into_any() } else { view! { <Access editor=editor/> }.into_any() }}
         </div>
+        {super::history::history(editor)}
     }
 }
 
@@ -207,6 +209,16 @@ fn standing_view(editor: Editor) -> Option<AnyView> {
         view! {
             <Alert tone=Tone::Warning title=format!("Карточка в архиве с {}", russian::day(moment))>
                 <p>"Её можно только посмотреть."</p>
+                {card
+                    .merged_into
+                    .map(|other| {
+                        view! {
+                            <p>
+                                "Она объединена с другой: "
+                                <a href=card_address(other)>"открыть оставшуюся карточку"</a> "."
+                            </p>
+                        }
+                    })}
             </Alert>
         }
         .into_any()

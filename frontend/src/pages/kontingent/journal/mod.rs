@@ -19,6 +19,7 @@ use crate::components::{
 use crate::russian::moment;
 use crate::session::{Forward, SessionContext, use_session};
 use filters::Filters;
+pub use rows::{actor, change};
 
 /// The page.
 #[component]

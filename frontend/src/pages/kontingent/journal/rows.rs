@@ -46,7 +46,8 @@ fn cells(entry: &JournalEntry, start: &JournalSearch) -> Vec<AnyView> {
     ]
 }
 
-fn actor(actor: &JournalActor) -> AnyView {
+/// Who acted, as far as it may be known.
+pub fn actor(actor: &JournalActor) -> AnyView {
     let place = actor.organization.as_ref().map(|place| place.short_name.clone());
     let (name, below) = match (actor.kind, &actor.name) {
         (_, Some(name)) => (name.clone(), place),
@@ -110,7 +111,7 @@ fn more(entry: &JournalEntry, start: &JournalSearch) -> AnyView {
 }
 
 /// «Было → стало», in words for those who do not see the arrow.
-fn change(change: &JournalChange) -> AnyView {
+pub fn change(change: &JournalChange) -> AnyView {
     let of = |text: &str| if text.is_empty() { "пусто".to_owned() } else { text.to_owned() };
     let (old, new) = (of(&change.old), of(&change.new));
     let was_nothing = change.old.is_empty();

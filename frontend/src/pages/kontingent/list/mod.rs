@@ -2,6 +2,7 @@
 
 mod chosen;
 mod filters;
+mod own;
 mod query;
 mod rows;
 
@@ -24,7 +25,9 @@ use crate::{dom, russian};
 use chosen::{Chosen, chosen_bar};
 use filters::Filters;
 pub use filters::option_of;
+use own::Own;
 use rows::Rows;
+pub use rows::role_line;
 
 /// The page.
 #[component]
@@ -65,6 +68,7 @@ fn List() -> impl IntoView {
     }));
 
     let chosen = Chosen::default();
+    let own = Own::kept();
     let employees = LocalResource::new(move || {
         let asked = query.get();
         // What is not on the page is not chosen either: nothing is done to cards that nobody sees.
@@ -105,7 +109,7 @@ fn List() -> impl IntoView {
             view! { <ErrorState error=error on_retry=move || employees.refetch()/> }.into_any()
         }
         Some((asked, Ok(page))) if page.items.is_empty() => empty(&asked, turn),
-        Some((asked, Ok(page))) => found(asked, page, several.get_untracked(), turn, chosen),
+        Some((asked, Ok(page))) => found(asked, page, several.get_untracked(), turn, (chosen, own)),
     };
     view! {
         <Breadcrumbs
@@ -126,6 +130,7 @@ fn List() -> impl IntoView {
             }}
         </div>
         <Filters query=query turn=turn several=several/>
+        {own::settings(own, query, several)}
         <div class="list-bar">
             <p role="status">{total}</p>
             {move || {
@@ -183,8 +188,10 @@ fn found(
     page: Page<EmployeeRow>,
     several: bool,
     turn: Turn,
-    chosen: Chosen,
+    (chosen, own): (Chosen, Own),
 ) -> AnyView {
+    // The table is built anew with other columns.
+    own.track();
     let place = expect_context::<ListPlace>();
     if let Some(opened) = place.opened.get_value() {
         // Back from a card: where the person was in the list.
@@ -198,7 +205,7 @@ fn found(
         page.previous.map(|cursor| query::address(&EmployeeQuery { before: Some(cursor), ..start.clone() }));
     let next = page.next.map(|cursor| query::address(&EmployeeQuery { after: Some(cursor), ..start }));
     view! {
-        <Rows chosen=chosen rows=page.items sort=asked.sort.unwrap_or_default() several=several turn=turn asked=asked/>
+        <Rows chosen=chosen own=own rows=page.items sort=asked.sort.unwrap_or_default() several=several turn=turn asked=asked/>
         <Pager previous=previous next=next/>
     }
     .into_any()

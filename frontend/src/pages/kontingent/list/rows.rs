@@ -6,6 +6,7 @@ use epos_shared::values::{RoleState, format_date};
 use leptos::prelude::*;
 
 use super::chosen::{self, Chosen};
+use super::own::{Column, Own};
 use super::{Turn, query};
 use crate::components::{Badge, Icon, Picture, RoleStateBadge, Tone, bound_badge};
 use crate::pages::kontingent::{ListPlace, card_address};
@@ -21,6 +22,7 @@ pub fn row_id(id: EmployeeId) -> String {
 #[component]
 pub fn Rows(
     chosen: Chosen,
+    own: Own,
     rows: Vec<EmployeeRow>,
     sort: EmployeeSort,
     several: bool,
@@ -28,14 +30,18 @@ pub fn Rows(
     asked: EmployeeQuery,
 ) -> impl IntoView {
     let ids: Vec<EmployeeId> = rows.iter().map(|row| row.id).collect();
-    let rows =
-        rows.into_iter().map(|row| view! { <Row chosen=chosen row=row several=several/> }).collect_view();
+    let rows = rows
+        .into_iter()
+        .map(|row| view! { <Row chosen=chosen own=own row=row several=several/> })
+        .collect_view();
     let turn_to = move |sort| {
         let next = EmployeeQuery { sort: Some(sort), ..query::from_the_start(asked.clone()) };
         turn.0.run(next);
     };
     let turn_to = Callback::new(turn_to);
-    let column = move |name, class, up, down| sort_header(name, class, (up, down), sort, turn_to);
+    let head = move |column, name, class, (up, down)| {
+        own.shows(column).then(|| sort_header(name, class, (up, down), sort, turn_to))
+    };
     view! {
         <div class="table-wrap">
             <table class="table" class:table-many=several>
@@ -45,19 +51,40 @@ pub fn Rows(
                         <th scope="col" class="col-choice">
                             {chosen::all_box(chosen, ids)}
                         </th>
-                        {column("ФИО, e-mail", "col-name", EmployeeSort::Name, EmployeeSort::NameDescending)}
-                        {column("Роли, окончание", "col-roles", EmployeeSort::End, EmployeeSort::EndDescending)}
+                        {sort_header(
+                            if own.shows(Column::Email) { "ФИО, e-mail" } else { "ФИО" },
+                            "col-name",
+                            (EmployeeSort::Name, EmployeeSort::NameDescending),
+                            sort,
+                            turn_to,
+                        )}
+                        {head(
+                            Column::Roles,
+                            "Роли, окончание",
+                            "col-roles",
+                            (EmployeeSort::End, EmployeeSort::EndDescending),
+                        )}
                         {several
                             .then(|| {
-                                column(
+                                head(
+                                    Column::Organization,
                                     "Организация",
                                     "col-organization",
-                                    EmployeeSort::Organization,
-                                    EmployeeSort::OrganizationDescending,
+                                    (EmployeeSort::Organization, EmployeeSort::OrganizationDescending),
                                 )
                             })}
-                        {column("Логин", "col-login", EmployeeSort::Login, EmployeeSort::LoginDescending)}
-                        {column("Учётная запись, вход", "", EmployeeSort::SignIn, EmployeeSort::SignInDescending)}
+                        {head(
+                            Column::Login,
+                            "Логин",
+                            "col-login",
+                            (EmployeeSort::Login, EmployeeSort::LoginDescending),
+                        )}
+                        {head(
+                            Column::Account,
+                            "Учётная запись, вход",
+                            "",
+                            (EmployeeSort::SignIn, EmployeeSort::SignInDescending),
+                        )}
                     </tr>
                 </thead>
                 <tbody>{rows}</tbody>
@@ -94,7 +121,7 @@ fn sort_header(
 }
 
 #[component]
-fn Row(chosen: Chosen, row: EmployeeRow, several: bool) -> impl IntoView {
+fn Row(chosen: Chosen, own: Own, row: EmployeeRow, several: bool) -> impl IntoView {
     let place = expect_context::<ListPlace>();
     let today = use_session().person_now().map(|person| person.today);
     let id = row.id;
@@ -113,7 +140,8 @@ fn Row(chosen: Chosen, row: EmployeeRow, several: bool) -> impl IntoView {
         None if row.bound => "ещё не входили".to_owned(),
         None => String::new(),
     };
-    let email = row.email.map(|email| email.to_string());
+    let email = row.email.map_or_else(|| "e-mail не указан".to_owned(), |email| email.to_string());
+    let shows = move |column| own.shows(column);
     view! {
         <tr id=row_id(id)>
             <td class="col-choice">{chosen::row_box(chosen, id, row.name.to_string())}</td>
@@ -123,28 +151,45 @@ fn Row(chosen: Chosen, row: EmployeeRow, several: bool) -> impl IntoView {
                         {row.name.to_string()}
                     </a>
                 </span>
-                <span class="cell-sub">{email.unwrap_or_else(|| "e-mail не указан".to_owned())}</span>
+                {shows(Column::Email).then(|| view! { <span class="cell-sub">{email}</span> })}
                 {row.archived.then(|| view! { <Badge tone=Tone::Info picture=Picture::Stop text="в архиве"/> })}
             </th>
-            <td data-label="Роли">
-                <div>{if no_roles { view! { "нет" }.into_any() } else { roles.into_any() }}</div>
-            </td>
-            {several.then(|| view! { <td data-label="Организация"><span>{row.organization.short_name}</span></td> })}
-            <td data-label="Логин">
-                <span class="mono cell-login">{row.login.to_string()}</span>
-            </td>
-            <td data-label="Учётная запись">
-                <span>
-                    {bound_badge(row.bound)}
-                    {(!seen.is_empty()).then(|| view! { <span class="cell-sub">{seen}</span> })}
-                </span>
-            </td>
+            {shows(Column::Roles)
+                .then(|| {
+                    view! {
+                        <td data-label="Роли">
+                            <div>{if no_roles { view! { "нет" }.into_any() } else { roles.into_any() }}</div>
+                        </td>
+                    }
+                })}
+            {(several && shows(Column::Organization))
+                .then(|| view! { <td data-label="Организация"><span>{row.organization.short_name}</span></td> })}
+            {shows(Column::Login)
+                .then(|| {
+                    view! {
+                        <td data-label="Логин">
+                            <span class="mono cell-login">{row.login.to_string()}</span>
+                        </td>
+                    }
+                })}
+            {shows(Column::Account)
+                .then(|| {
+                    view! {
+                        <td data-label="Учётная запись">
+                            <span>
+                                {bound_badge(row.bound)}
+                                {(!seen.is_empty()).then(|| view! { <span class="cell-sub">{seen}</span> })}
+                            </span>
+                        </td>
+                    }
+                })}
         </tr>
     }
     .into_any()
 }
 
-fn role_line(role: &RoleAssignment, soon: bool) -> impl IntoView + use<> {
+/// A role of a card in a line; `soon` where its end is near.
+pub fn role_line(role: &RoleAssignment, soon: bool) -> impl IntoView + use<> {
     let end = role.period.end().map(format_date);
     let badge = match (role.state, end) {
         (RoleState::InForce, Some(end)) if soon => Some(
