@@ -128,7 +128,9 @@ crate::both_databases! {
         let forged = app.anonymous().with_origin(Some("https://evil.example"));
         forged.set_cookie(director.cookie());
         dismiss(&forged, person, 1, day).await.expect_problem(403, "forged-origin");
-        assert_eq!(actions(app, head).await, [
+        let mut refused = actions(app, head).await;
+        refused.sort();
+        assert_eq!(refused, [
             "employee.dismissed refused: forbidden",
             "employee.dismissed refused: forbidden",
             "employee.dismissed refused: needs-confirmation",
@@ -172,7 +174,7 @@ crate::both_databases! {
         assert_ne!(new, old);
         assert!(moved.get("credentials").is_none(), "the account is the person's: nothing to bind");
         assert_eq!(moved["card"]["organization"]["id"], district.other_school.to_string());
-        assert_eq!(moved["card"]["roles"][0]["period"], json!({ "start": "2026-12-01", "end": null }));
+        assert_eq!(moved["card"]["roles"][0]["period"], json!({ "start": "2026-12-01" }));
         assert_eq!((&moved["card"]["name"], &moved["card"]["email"]), (
             &json!({ "family_name": "Тестова", "given_name": "Анна", "patronymic": "Ивановна" }),
             &json!("head@school.example"),

@@ -183,7 +183,7 @@ crate::both_databases! {
         assert_eq!(made["permissions"]["issue_credentials"], "allowed");
     }
 
-    async fn a_head_s_role_on_another_card_waits_too(app: TestApp) {
+    async fn a_heads_role_on_another_card_waits_too(app: TestApp) {
         let district = District::build(app).await;
         let school = School::of(app, &district).await;
         let (teacher, _) = card(app, district.school, "Ким Ли Ильич", &[(Role::Teacher, "01.09.2020–")]).await;
@@ -198,7 +198,7 @@ crate::both_databases! {
         // A teacher's card is not the department's, support's it is (decision 0002).
         let details = school.department.get(&on(&proposal, "")).await.expect(200);
         assert_eq!(details["may_approve"], false);
-        approve(&school.department, &proposal).await.expect_problem(422, "validation-failed");
+        approve(&school.department, &proposal).await.expect_problem(403, "forbidden");
         decline(&school.department, &proposal).await.expect_problem(403, "forbidden");
         let (support, _) = works_as(app, district.operator, Role::Support).await;
         approve(&support, &proposal).await.expect(200);
