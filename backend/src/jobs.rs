@@ -175,6 +175,13 @@ pub async fn run_sweeper(services: Services, mut stop: watch::Receiver<bool>) {
             Ok(swept) => tracing::debug!(swept, "mismatches that ended long ago were removed"),
             Err(error) => tracing::warn!(%error, "old mismatches could not be removed"),
         }
+        let tools = services.clone();
+        let swept =
+            services.db.write_by_condition(move |conn| kontingent::sweep_proposals(conn, &tools)).await;
+        match swept {
+            Ok(swept) => tracing::debug!(swept, "proposals that ended long ago were removed"),
+            Err(error) => tracing::warn!(%error, "old proposals could not be removed"),
+        }
     }
 }
 

@@ -10,16 +10,18 @@ use epos_shared::api::employees::{
     EmployeeCard, EmployeeDraft, EmployeeQuery, EmployeeRow, NewEmployeeDraft, OneTimeCredentials,
     SavedEmployee,
 };
+use epos_shared::api::moves::{DismissalDraft, TransferDraft};
 use epos_shared::api::organizations::{OrganizationQuery, OrganizationsFound};
 use epos_shared::api::page::Page;
 use epos_shared::api::same_person::{CardMergeDraft, CardMergePreview, CardMergeQuestion};
+use epos_shared::api::proposals::ProposalDraft;
 use epos_shared::api::session::{BindCard, ChooseCard, SessionState, SignIn};
 use epos_shared::api::subsystems::SubsystemsAllowed;
-use epos_shared::ids::EmployeeId;
+use epos_shared::ids::{EmployeeId, ProposalId};
 use epos_shared::problem::{Problem, ProblemCode};
 use gloo_net::http::{Method, Request, RequestBuilder};
-use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 use web_sys::RequestCredentials;
 
 use crate::address::with_query;
@@ -30,6 +32,7 @@ pub mod many;
 pub mod mismatches;
 pub mod organization;
 pub mod own;
+pub mod proposals;
 pub mod support;
 
 /// Why a call did not succeed.
@@ -190,6 +193,30 @@ pub async fn preview_merge(stays: EmployeeId, goes: EmployeeId) -> Answer<CardMe
 pub async fn merge_employees(stays: EmployeeId, draft: &CardMergeDraft) -> Answer<EmployeeCard> {
     let path = format!("/api/v1/kontingent/employees/{stays}/merge");
     read(&change(Method::POST, &path, Some(draft)).await?)
+}
+
+/// «Уволить»: every role ends with a day; gives the card as it is then.
+pub async fn dismiss(id: EmployeeId, draft: &DismissalDraft) -> Answer<EmployeeCard> {
+    let path = format!("/api/v1/kontingent/employees/{id}/dismissal");
+    read(&change(Method::POST, &path, Some(draft)).await?)
+}
+
+/// «Перевести»: gives the card in the other organization.
+pub async fn transfer(id: EmployeeId, draft: &TransferDraft) -> Answer<SavedEmployee> {
+    let path = format!("/api/v1/kontingent/employees/{id}/transfer");
+    read(&change(Method::POST, &path, Some(draft)).await?)
+}
+
+/// Something that was sent to be confirmed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+pub struct Sent {
+    /// Its identifier.
+    pub id: ProposalId,
+}
+
+/// «Отправить на подтверждение».
+pub async fn propose(draft: &ProposalDraft) -> Answer<Sent> {
+    read(&change(Method::POST, "/api/v1/kontingent/proposals", Some(draft)).await?)
 }
 
 /// «Сбросить пароль»: new one-time credentials.

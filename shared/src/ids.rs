@@ -62,6 +62,10 @@ identifier!(
     MismatchId
 );
 identifier!(
+    /// A change of a card that waits for the department.
+    ProposalId
+);
+identifier!(
     /// Something support must look at.
     AlarmId
 );

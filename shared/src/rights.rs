@@ -91,6 +91,12 @@ impl Verdict {
     pub const fn is_allowed(self) -> bool {
         matches!(self, Self::Allowed)
     }
+
+    /// Whether the action may be done, if only once somebody else has confirmed it.
+    #[must_use]
+    pub const fn is_possible(self) -> bool {
+        !matches!(self, Self::Denied)
+    }
 }
 
 /// What a role makes of a person in «Контингент».

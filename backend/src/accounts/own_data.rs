@@ -11,7 +11,7 @@ use crate::audit;
 use crate::consent;
 use crate::context::Context;
 use crate::db::schema::{
-    applications, bindings, email_changes, employees, organizations, role_assignments, sessions,
+    applications, bindings, email_changes, employees, organizations, proposals, role_assignments, sessions,
 };
 use crate::db::types::Id;
 use crate::db::{Conn, DbError};
@@ -41,6 +41,7 @@ pub(super) async fn gather(services: &Services, who: &SignedIn) -> Result<Value,
                 "sessions": of_sessions(conn, account)?,
                 "consents": consent::history(conn, account)?,
                 "email_changes": of_email_changes(conn, account)?,
+                "proposals": of_proposals(conn, account)?,
                 "journal": of_journal(conn, account)?,
             }))
         })
@@ -204,6 +205,25 @@ fn of_sessions(conn: &mut Conn, account: Id) -> QueryResult<Vec<Value>> {
             "device": device::in_words(&row.user_agent),
             "user_agent": row.user_agent,
             "way": row.way,
+        })
+    };
+    Ok(rows.into_iter().map(shown).collect())
+}
+
+/// What the person has sent to be confirmed; what it held is others' data.
+fn of_proposals(conn: &mut Conn, account: Id) -> QueryResult<Vec<Value>> {
+    use proposals as p;
+    type Row = (NaiveDateTime, String, String, Option<NaiveDateTime>, Option<String>);
+    let rows: Vec<Row> = p::table
+        .filter(p::author_account_id.eq(account))
+        .order(p::id.desc())
+        .limit(MOST)
+        .select((p::created_at, p::kind, p::state, p::decided_at, p::reason))
+        .load(conn)?;
+    let shown = |(at, kind, state, decided_at, reason): Row| {
+        json!({
+            "created_at": moment(at), "kind": kind, "state": state, "decided_at": decided_at.map(moment),
+            "reason": reason,
         })
     };
     Ok(rows.into_iter().map(shown).collect())

@@ -30,15 +30,18 @@ const TITLES: &[(&str, &str)] = &[
     ("employee.archived", "Карточка в архиве"),
     ("employee.bound", "Карточка привязана"),
     ("employee.created", "Карточка создана"),
+    ("employee.dismissed", "Увольнение"),
     ("employee.duplicate_noted", "Возможный дубль карточки"),
     ("employee.found_elsewhere", "Сообщено, что карточка есть в другой организации"),
     ("employee.merged", "Присоединена другая карточка"),
     ("employee.moved", "Карточка перешла в другую организацию"),
     ("employee.dates_changed", "Изменены даты роли"),
     ("employee.person_changed", "Изменены данные карточки"),
+    ("employee.received", "Перевод из другой организации"),
     ("employee.role_added", "Добавлена роль"),
     ("employee.role_ended", "Роль завершена"),
     ("employee.saved", "Карточка сохранена"),
+    ("employee.transferred", "Перевод в другую организацию"),
     ("employees.exported", "Выгружен список сотрудников"),
     ("import.applied", "Импорт применён"),
     ("import.discarded", "Импорт отменён"),
@@ -53,6 +56,10 @@ const TITLES: &[(&str, &str)] = &[
     ("organization.moved", "Организация переподчинена"),
     ("organization.reopened", "Организация открыта снова"),
     ("organizations.imported", "Загружены организации из файла"),
+    ("proposal.approved", "Предложение подтверждено"),
+    ("proposal.declined", "Предложение отклонено"),
+    ("proposal.sent", "Отправлено на подтверждение"),
+    ("proposal.withdrawn", "Предложение отозвано"),
     ("registration.approved", "Заявка на регистрацию одобрена"),
     ("registration.declined", "Заявка на регистрацию отклонена"),
     ("registration.letter_sent", "Письмо по заявке отправлено ещё раз"),
@@ -88,7 +95,7 @@ const TITLES: &[(&str, &str)] = &[
 /// none belongs to the last.
 const GROUPS: &[(&str, &str, &[&str])] = &[
     ("sign-in", "Вход и сеансы", &["session", "sessions", "kontingent"]),
-    ("cards", "Карточки и роли", &["employee", "roles"]),
+    ("cards", "Карточки и роли", &["employee", "proposal", "roles"]),
     ("credentials", "Одноразовые пароли", &["credentials"]),
     ("bindings", "Привязка карточек", &["binding"]),
     ("accounts", "Учётные записи", &["account", "accounts", "email", "password", "recovery"]),
@@ -137,6 +144,7 @@ const FIELDS: &[(&str, &str)] = &[
     ("last_day", "Последний день"),
     ("merged", "Присоединённая карточка"),
     ("merged_into", "Карточка, которая осталась"),
+    ("proposal", "Предложено"),
 ];
 
 /// The longest value that is shown whole, in characters.
@@ -163,6 +171,7 @@ const REASONS: &[(&str, &str)] = &[
     ("no-role", "нет подходящей роли"),
     ("other-role", "роль не техподдержки"),
     ("own-card", "своя карточка"),
+    ("replaced", "заменено новым"),
     ("role-ended", "срок роли закончился"),
     ("role-not-begun", "роль ещё не началась"),
     ("unknown-name", "такого имени нет"),
@@ -347,6 +356,9 @@ pub fn details(details: &str) -> String {
         let known = REASONS.iter().find(|(code, _)| *code == reason);
         words.push(known.map_or(reason, |(_, words)| words).to_owned());
     }
+    if let Some(author) = details.get("proposed_by").and_then(Value::as_str) {
+        words.push(format!("по предложению: {author}"));
+    }
     if details.get("locked").and_then(Value::as_bool) == Some(true) {
         words.push("вход временно закрыт".to_owned());
     }
@@ -444,6 +456,7 @@ mod tests {
             "неверный пароль; вход временно закрыт"
         );
         assert_eq!(details(r#"{"reason":"по просьбе руководителя"}"#), "по просьбе руководителя");
+        assert_eq!(details(r#"{"proposed_by":"Ким Ли"}"#), "по предложению: Ким Ли");
         assert_eq!(details(r#"{"session":"x"}"#), "");
         assert_eq!(details("not json"), "");
     }

@@ -72,6 +72,7 @@ pub struct Secrets {
     esia_attempt: [u8; 32],
     snils: [u8; 32],
     snils_key: [u8; 32],
+    proposal: [u8; 32],
 }
 
 impl std::fmt::Debug for Secrets {
@@ -100,6 +101,7 @@ impl Secrets {
             esia_attempt: derive(b"esia-attempt/1"),
             snils: derive(b"snils/1"),
             snils_key: derive(b"snils-key/1"),
+            proposal: derive(b"proposal/1"),
         }
     }
 
@@ -139,6 +141,18 @@ impl Secrets {
     #[must_use]
     pub fn open_letter(&self, letter: Id, sealed: &[u8]) -> Option<Vec<u8>> {
         open(&self.letter, sealed, letter.0.as_bytes())
+    }
+
+    /// Seals the request of a proposal for the database: it holds a person, СНИЛС with him. Tied to its row.
+    #[must_use]
+    pub fn seal_proposal(&self, row: Id, text: &[u8], nonce: &[u8; 24]) -> String {
+        URL_SAFE_NO_PAD.encode(seal(&self.proposal, text, row.0.as_bytes(), nonce))
+    }
+
+    /// Opens it; nothing where it was sealed by another key, for another row, or changed.
+    #[must_use]
+    pub fn open_proposal(&self, row: Id, sealed: &str) -> Option<Vec<u8>> {
+        open(&self.proposal, &URL_SAFE_NO_PAD.decode(sealed).ok()?, row.0.as_bytes())
     }
 
     /// Seals what Госуслуги said of somebody who was not recognised, for a cookie.

@@ -506,6 +506,26 @@ table! {
     use diesel::sql_types::*;
     use crate::db::types::DbUuid;
 
+    proposals (id) {
+        id -> DbUuid,
+        kind -> Text,
+        state -> Text,
+        organization_id -> DbUuid,
+        employee_id -> Nullable<DbUuid>,
+        author_account_id -> DbUuid,
+        author_employee_id -> DbUuid,
+        payload -> Nullable<Text>,
+        created_at -> Timestamp,
+        decided_at -> Nullable<Timestamp>,
+        decided_by_account_id -> Nullable<DbUuid>,
+        reason -> Nullable<Text>,
+    }
+}
+
+table! {
+    use diesel::sql_types::*;
+    use crate::db::types::DbUuid;
+
     role_notices (role_assignment_id, ends_on, days_before) {
         role_assignment_id -> DbUuid,
         ends_on -> Date,
@@ -616,6 +636,7 @@ allow_tables_to_appear_in_same_query!(
     organizations,
     password_history,
     possible_duplicates,
+    proposals,
     role_assignments,
     role_notices,
     sessions,

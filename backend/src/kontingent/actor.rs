@@ -226,8 +226,18 @@ impl StaffOf<'_> {
     /// The roles that may be given on a new card.
     #[must_use]
     pub fn creatable_roles(&self, kind: OrganizationKind, relation: Relation) -> Vec<Role> {
+        self.roles_on_new(kind, relation, Verdict::Allowed)
+    }
+
+    /// The roles that may be proposed on a new card.
+    #[must_use]
+    pub fn proposable_roles(&self, kind: OrganizationKind, relation: Relation) -> Vec<Role> {
+        self.roles_on_new(kind, relation, Verdict::NeedsConfirmation)
+    }
+
+    fn roles_on_new(&self, kind: OrganizationKind, relation: Relation, verdict: Verdict) -> Vec<Role> {
         Role::fitting(kind)
-            .filter(|role| self.verdict(Action::Create, &[*role], relation).is_allowed())
+            .filter(|role| self.verdict(Action::Create, &[*role], relation) == verdict)
             .collect()
     }
 

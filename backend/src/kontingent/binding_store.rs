@@ -34,6 +34,20 @@ pub(super) fn of_card(conn: &mut Conn, card: Id) -> QueryResult<Option<Bound>> {
     Ok(found.map(|(id, account, at)| Bound { id, account, at }))
 }
 
+/// The card that an account has in an organization, archived ones left out: the oldest of several.
+pub(super) fn card_in(conn: &mut Conn, account: Id, organization: Id) -> QueryResult<Option<Id>> {
+    bindings::table
+        .inner_join(employees::table)
+        .filter(bindings::account_id.eq(account))
+        .filter(bindings::ended_at.is_null())
+        .filter(employees::organization_id.eq(organization))
+        .filter(employees::archived_at.is_null())
+        .order(employees::id)
+        .select(employees::id)
+        .first(conn)
+        .optional()
+}
+
 /// Binds a card to an account; the database refuses a second account. To be called inside a write
 /// transaction. People bind by [`super::routes`], with one-time credentials and equal ФИО; this is for what
 /// has been proven otherwise (demo, first support account).

@@ -6,7 +6,7 @@ use epos_shared::api::employees::{
     CardError, EmailRule, EmployeeDraft, EmployeeInput, NewEmployee, NewEmployeeDraft, Person, RoleDraft,
     RoleInput, SavedEmployee,
 };
-use epos_shared::ids::EmployeeId;
+use epos_shared::ids::{EmployeeId, OrganizationId};
 use epos_shared::problem::{FieldError, Problem, ProblemCode};
 use epos_shared::rights::{Action, Relation, Verdict};
 use epos_shared::roles::Role;
@@ -101,6 +101,47 @@ pub(super) fn note_saved(
     Ok(identification::note_saved_card(conn, services, journal, &saved)?)
 }
 
+/// Tells the journal of a new card.
+pub(super) fn note_created(
+    conn: &mut Conn,
+    services: &Services,
+    asker: &Asker,
+    (id, login): (Id, &Login),
+    new: &NewEmployee,
+    despite_duplicates: bool,
+) -> Result<(), ApiError> {
+    let roles: Vec<Value> =
+        new.roles.iter().map(|role| json!({ "role": role.role, "days": days(role.period) })).collect();
+    let details = json!({
+        "login": login, "person": person_details(&new.person, &new.note), "roles": roles,
+        "despite_duplicates": despite_duplicates,
+    });
+    let event = Event::done("employee.created", "employee", id)
+        .in_organization(new.organization_id.into())
+        .with(details);
+    Ok(audit::record(conn, &services.context, &asker.journal, event)?)
+}
+
+/// Adds roles to a card, and tells the journal of each. The version and what the staff list keeps are the caller's.
+pub(super) fn add_roles<'a>(
+    conn: &mut Conn,
+    services: &Services,
+    asker: &Asker,
+    card: &CardInView,
+    roles: impl Iterator<Item = &'a RoleInput>,
+) -> Result<(), ApiError> {
+    let context = &services.context;
+    for role in roles {
+        let place = (card.row.id, card.row.organization_id);
+        card_store::insert_role(conn, context.id(), place, role.role, role.period, context.db_now())?;
+        let event = Event::done("employee.role_added", "employee", card.row.id)
+            .in_organization(card.row.organization_id)
+            .with(json!({ "role": role.role, "days": days(role.period) }));
+        audit::record(conn, context, &asker.journal, event)?;
+    }
+    Ok(())
+}
+
 pub(super) fn days(period: Period) -> Value {
     json!({ "start": period.start(), "end": period.end() })
 }
@@ -154,39 +195,42 @@ impl StaffOf<'_> {
         draft: &NewEmployeeDraft,
         first_login: Option<u32>,
     ) -> Result<SavedEmployee, ApiError> {
-        let context = &services.context;
-        let today = context.today();
-        let place = match draft.organization_id {
-            None => None,
-            Some(id) => {
-                self.organization(conn, id.into())?.filter(|(organization, _)| organization.is_open(today))
-            }
-        };
+        let id = self.create_quietly(conn, services, asker, draft, first_login)?;
+        let card = self.card(conn, id, services.context.today())?;
+        let issued = self.issue_credentials(conn, services, asker, &card)?;
+        Ok(SavedEmployee { card: self.show(conn, services, &card)?, credentials: Some(issued) })
+    }
+
+    /// [`Self::create`] without one-time credentials.
+    pub(super) fn create_quietly(
+        &self,
+        conn: &mut Conn,
+        services: &Services,
+        asker: &Asker,
+        draft: &NewEmployeeDraft,
+        first_login: Option<u32>,
+    ) -> Result<EmployeeId, ApiError> {
+        let today = services.context.today();
+        let place = self.open_place(conn, draft.organization_id, today)?;
         let new = self
             .judge(draft, place.as_ref().map(|(organization, relation)| (organization, *relation)), today)
             .map_err(ApiError::validation)?;
-        let (id, _) = create(conn, context, &new, first_login)?;
-        let card = self.card(conn, id, today)?;
-        let roles: Vec<Value> =
-            new.roles.iter().map(|role| json!({ "role": role.role, "days": days(role.period) })).collect();
-        let details = json!({
-            "login": card.row.login, "person": person_details(&new.person, &new.note), "roles": roles,
-            "despite_duplicates": draft.despite_duplicates,
-        });
-        let event = Event::done("employee.created", "employee", card.row.id)
-            .in_organization(card.row.organization_id)
-            .with(details);
-        audit::record(conn, context, &asker.journal, event)?;
-        note_saved(
-            conn,
-            services,
-            &asker.journal,
-            (card.row.id, card.row.organization_id),
-            &new.person,
-            false,
-        )?;
-        let issued = self.issue_credentials(conn, services, asker, &card)?;
-        Ok(SavedEmployee { card: self.show(conn, services, &card)?, credentials: Some(issued) })
+        let (id, login) = create(conn, &services.context, &new, first_login)?;
+        let place = (Id::from(id), Id::from(new.organization_id));
+        note_created(conn, services, asker, (place.0, &login), &new, draft.despite_duplicates)?;
+        note_saved(conn, services, &asker.journal, place, &new.person, false)?;
+        Ok(id)
+    }
+
+    /// The chosen organization, where it is in view and open.
+    pub(super) fn open_place(
+        &self,
+        conn: &mut Conn,
+        chosen: Option<OrganizationId>,
+        today: NaiveDate,
+    ) -> QueryResult<Option<(OrganizationRow, Relation)>> {
+        let Some(id) = chosen else { return Ok(None) };
+        Ok(self.organization(conn, id.into())?.filter(|(organization, _)| organization.is_open(today)))
     }
 
     /// Every wrong field of a new card at once: those that any client sees, and those that rights decide.
@@ -195,6 +239,17 @@ impl StaffOf<'_> {
         draft: &NewEmployeeDraft,
         place: Option<(&OrganizationRow, Relation)>,
         today: NaiveDate,
+    ) -> Result<NewEmployee, Vec<FieldError>> {
+        self.judge_from(draft, place, today, Verdict::Allowed)
+    }
+
+    /// [`Self::judge`] where a verdict is enough for each role.
+    pub(super) fn judge_from(
+        &self,
+        draft: &NewEmployeeDraft,
+        place: Option<(&OrganizationRow, Relation)>,
+        today: NaiveDate,
+        least: Verdict,
     ) -> Result<NewEmployee, Vec<FieldError>> {
         let parsed = draft.parse(place.map(|(organization, _)| organization.kind), today);
         let mut wrong = Vec::new();
@@ -211,7 +266,7 @@ impl StaffOf<'_> {
                 for (number, role) in draft.roles.iter().enumerate() {
                     if let Some(role) = role.role.filter(|role| role.fits(organization.kind)) {
                         let verdict = self.verdict(Action::Create, &[role], relation);
-                        wrong.extend(role_error(verdict, number));
+                        wrong.extend(role_error(verdict, least, number));
                     }
                 }
             }
@@ -299,21 +354,35 @@ impl StaffOf<'_> {
         draft: &EmployeeDraft,
         today: NaiveDate,
     ) -> Result<(EmployeeInput, Changes), ApiError> {
+        let (input, changes, _) = self.judge_change_from(card, before, draft, today, Verdict::Allowed)?;
+        Ok((input, changes))
+    }
+
+    /// [`Self::judge_change`] where a verdict is enough for each change; answers the worst of them.
+    pub(super) fn judge_change_from(
+        &self,
+        card: &CardInView,
+        before: &Person,
+        draft: &EmployeeDraft,
+        today: NaiveDate,
+        least: Verdict,
+    ) -> Result<(EmployeeInput, Changes, Verdict), ApiError> {
         let rule = if card.row.email.is_some() { EmailRule::Required } else { EmailRule::MayStayEmpty };
         let input = draft
             .parse(card.organization.kind, &card.roles_on_card(), rule, today)
             .map_err(ApiError::validation)?;
         let changes = Changes::between(card, before, &input, &draft.roles);
-        self.demand_all(card, &changes)?;
-        Ok((input, changes))
+        let verdict = self.demand_all(card, &changes, least)?;
+        Ok((input, changes, verdict))
     }
 
-    fn demand_all(&self, card: &CardInView, changes: &Changes) -> Result<(), ApiError> {
+    fn demand_all(&self, card: &CardInView, changes: &Changes, least: Verdict) -> Result<Verdict, ApiError> {
         let mut wrong: Vec<FieldError> = changes
             .added
             .iter()
             .filter_map(|(number, role)| {
-                role_error(self.verdict(Action::AssignRole, &[role.role], card.relation), *number)
+                let verdict = self.verdict(Action::AssignRole, &[role.role], card.relation);
+                role_error(verdict, least, *number)
             })
             .collect();
         let lasting = changes.added.iter().map(|(number, role)| (*number, role.period));
@@ -332,7 +401,10 @@ impl StaffOf<'_> {
         for change in &changes.dates {
             verdict = verdict.min(self.may(card, change.action));
         }
-        refuse(verdict)
+        if verdict < least {
+            refuse(verdict)?;
+        }
+        Ok(verdict)
     }
 
     /// Writes the person and the note of a card, and tells whom it concerns.
@@ -381,12 +453,7 @@ impl StaffOf<'_> {
             let after = (&input.person, input.note.as_str());
             self.write_person(conn, services, asker, (card, card.binding.is_some()), (before, after))?;
         }
-        for (_, role) in &changes.added {
-            let card = (id, card.row.organization_id);
-            card_store::insert_role(conn, context.id(), card, role.role, role.period, context.db_now())?;
-            let details = json!({ "role": role.role, "days": days(role.period) });
-            audit::record(conn, context, &asker.journal, event("employee.role_added").with(details))?;
-        }
+        add_roles(conn, services, asker, card, changes.added.iter().map(|(_, role)| role))?;
         for change in &changes.dates {
             card_store::update_role(conn, change.id, change.after)?;
             let action = if change.action == Action::EndRole {
@@ -462,7 +529,7 @@ fn dates_action(before: Period, after: Period) -> Action {
 }
 
 /// Roles that would outlive an organization whose last day is decided.
-fn beyond_closing(
+pub(super) fn beyond_closing(
     organization: &OrganizationRow,
     roles: impl Iterator<Item = (usize, Period)>,
 ) -> Vec<FieldError> {
@@ -473,30 +540,34 @@ fn beyond_closing(
         .collect()
 }
 
-fn role_error(verdict: Verdict, number: usize) -> Option<FieldError> {
-    let error = match verdict {
-        Verdict::Allowed => return None,
-        Verdict::NeedsConfirmation => CardError::RoleNeedsConfirmation,
-        Verdict::Denied => CardError::RoleForbidden,
+pub(super) fn role_error(verdict: Verdict, least: Verdict, number: usize) -> Option<FieldError> {
+    if verdict >= least {
+        return None;
+    }
+    let error = if verdict == Verdict::NeedsConfirmation {
+        CardError::RoleNeedsConfirmation
+    } else {
+        CardError::RoleForbidden
     };
     Some(error.at(format!("roles/{number}/role")))
 }
 
-/// The order of the form: organization, roles one after the other, person, note.
-fn place_in_form(field: &str) -> (u8, usize) {
+/// The order of the forms: last day, organization, roles one after the other, person, note.
+pub(super) fn place_in_form(field: &str) -> (u8, usize) {
     match field.split_once('/') {
         Some(("roles", rest)) => {
             let number = rest.split('/').next().and_then(|number| number.parse().ok());
             (1, number.unwrap_or(usize::MAX))
         }
         Some(_) => (3, 0),
-        None if field == "organization_id" => (0, 0),
+        None if field == "last_day" => (0, 0),
+        None if field == "organization_id" => (0, 1),
         None if field == "roles" => (2, 0),
         None => (4, 0),
     }
 }
 
-fn conflict(present: &epos_shared::api::employees::EmployeeCard) -> ApiError {
+pub(super) fn conflict(present: &epos_shared::api::employees::EmployeeCard) -> ApiError {
     Problem {
         current: serde_json::to_value(present).ok(),
         ..Problem::new(ProblemCode::VersionConflict)

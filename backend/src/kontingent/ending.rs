@@ -74,19 +74,8 @@ fn tell(conn: &mut Conn, services: &Services, organization: Id) -> Result<(), Db
         .select((organizations::kind, organizations::short_name))
         .first(conn)?;
     let kind = OrganizationKind::from_wire(&kind).ok_or_else(|| corrupt("a kind"))?;
-    let heads = in_force(conn, organization, 0, |role| standing(role) == Standing::Head, today)?;
-    let departments = in_force(
-        conn,
-        organization,
-        1,
-        |role| match role {
-            Role::EducationDepartment => true,
-            // «Дошкольное образование» keeps kindergartens only.
-            Role::PreschoolDepartment => kind == OrganizationKind::Kindergarten,
-            _ => false,
-        },
-        today,
-    )?;
+    let heads = heads(conn, organization, &[], today)?;
+    let departments = departments(conn, organization, kind, &[], today)?;
     let (of_heads, of_others): (Vec<_>, Vec<_>) =
         ending.into_iter().partition(|ending| standing(ending.role) == Standing::Head);
     let heads = if heads.is_empty() { departments.clone() } else { heads };
@@ -167,12 +156,39 @@ fn is_continued(conn: &mut Conn, card: Id, role: &str, last_day: NaiveDate) -> Q
     .get_result(conn)
 }
 
+/// The addresses of the heads in force of an organization, but for some cards.
+pub(super) fn heads(
+    conn: &mut Conn,
+    organization: Id,
+    except: &[Id],
+    today: NaiveDate,
+) -> QueryResult<Vec<Email>> {
+    in_force(conn, (organization, 0), |role| standing(role) == Standing::Head, except, today)
+}
+
+/// The addresses of the department in force that is the nearest above an organization of a kind, but for some cards.
+pub(super) fn departments(
+    conn: &mut Conn,
+    organization: Id,
+    kind: OrganizationKind,
+    except: &[Id],
+    today: NaiveDate,
+) -> QueryResult<Vec<Email>> {
+    let keeps = |role: Role| match role {
+        Role::EducationDepartment => true,
+        // «Дошкольное образование» keeps kindergartens only.
+        Role::PreschoolDepartment => kind == OrganizationKind::Kindergarten,
+        _ => false,
+    };
+    in_force(conn, (organization, 1), keeps, except, today)
+}
+
 /// The addresses of those who have such a role in force today in an organization, or in those above it.
 fn in_force(
     conn: &mut Conn,
-    organization: Id,
-    least_depth: i32,
+    (organization, least_depth): (Id, i32),
     wanted: impl Fn(Role) -> bool,
+    except: &[Id],
     today: NaiveDate,
 ) -> QueryResult<Vec<Email>> {
     let roles: Vec<&str> = Role::ALL.into_iter().filter(|role| wanted(*role)).map(Role::as_str).collect();
@@ -193,18 +209,14 @@ fn in_force(
         .filter(role_assignments::starts_on.le(today))
         .filter(role_assignments::ends_on.is_null().or(role_assignments::ends_on.ge(today)))
         .filter(employees::archived_at.is_null())
-        .select((
-            role_assignments::role,
-            organization_ancestors::depth,
-            employees::email,
-            accounts::email.nullable(),
-        ));
-    let rows: Vec<(String, i32, Option<String>, Option<String>)> =
+        .select((employees::id, organization_ancestors::depth, employees::email, accounts::email.nullable()));
+    let rows: Vec<(Id, i32, Option<String>, Option<String>)> =
         on!(conn, |c| query.filter(role_assignments::role.eq_any(&roles)).load(c))?;
     let nearest = rows.iter().map(|(_, depth, _, _)| *depth).min();
     let mut addresses: BTreeMap<String, Email> = BTreeMap::new();
-    for (_, depth, card, account) in rows {
-        let is_meant = if least_depth == 0 { depth == 0 } else { Some(depth) == nearest };
+    for (id, depth, card, account) in rows {
+        let is_near = if least_depth == 0 { depth == 0 } else { Some(depth) == nearest };
+        let is_meant = is_near && !except.contains(&id);
         // Whoever has an account reads what comes there; the card's address may be the secretary's.
         if let (true, Some(text)) = (is_meant, account.or(card)) {
             let email: Email = text.parse().map_err(|_| corrupt("an e-mail"))?;

@@ -1,14 +1,15 @@
 //! The letters of «Контингент»: facts alone, no value of a card.
 
-use chrono::TimeDelta;
+use chrono::{NaiveDate, TimeDelta};
 use diesel::prelude::*;
 use epos_shared::api::employees::Person;
 use epos_shared::roles::Role;
-use epos_shared::values::Email;
+use epos_shared::values::{Email, format_date};
 
 use super::actor::Asker;
 use super::card_store::{self, CardRow};
 use super::credentials::CredentialRow;
+use super::ending;
 use super::view::CardInView;
 use crate::accounts;
 use crate::app::Services;
@@ -16,7 +17,7 @@ use crate::db::schema::{employees, role_assignments};
 use crate::db::types::Id;
 use crate::db::{Conn, DbError};
 use crate::mail::{self, Letter};
-use crate::organizations;
+use crate::organizations::{self, OrganizationRow};
 use crate::quota::Quota;
 
 /// Heads of one organization at most that are written to.
@@ -66,6 +67,75 @@ pub(super) fn tell_of_change(
             .text("Если это ошибка, исправьте карточку. Кто и что изменил, видно в журнале.")
             .link("Открыть карточку", format!("{}/kontingent/employees/{}", services.origin.text, card.row.id));
         send_once_an_hour(conn, services, card.row.id, &letter)?;
+    }
+    Ok(())
+}
+
+/// What became of a person's work in an organization.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Left<'a> {
+    /// «Увольнение».
+    Dismissed,
+    /// «Перевод» into another organization.
+    Transferred(&'a OrganizationRow),
+}
+
+/// Tells a person, the head of his organization (of both, where there are two), and of a head the department that the
+/// roles of a card end with a day.
+///
+/// # Errors
+/// The database fails.
+pub(super) fn tell_of_leaving(
+    conn: &mut Conn,
+    services: &Services,
+    asker: &Asker,
+    card: &CardInView,
+    (left, last_day): (Left<'_>, NaiveDate),
+) -> Result<(), DbError> {
+    let (organization, today) = (&card.organization, services.context.today());
+    let mut facts = vec![("Организация", organization.short_name.clone())];
+    if let Left::Transferred(into) = left {
+        facts.push(("Новая организация", into.short_name.clone()));
+    }
+    facts.push(("Последний день", format_date(last_day)));
+    let (subject, own_words, words) = match left {
+        Left::Dismissed => (
+            "В ЭПОС записано увольнение",
+            "В вашей карточке сотрудника в ЭПОС записан последний день работы. После него доступ по этой карточке закроется.",
+            "В карточке сотрудника записано увольнение: все её роли закончатся с последним днём.",
+        ),
+        Left::Transferred(_) => (
+            "В ЭПОС записан перевод в другую организацию",
+            "В ЭПОС записан ваш перевод в другую организацию. После последнего дня доступ по прежней карточке закроется, новая откроет его там.",
+            "В карточке сотрудника записан перевод в другую организацию: все её роли закончатся с последним днём.",
+        ),
+    };
+    if let Some(own) = card_store::email(card.row.email.as_deref())? {
+        let letter = Letter::new("card.left", &own, subject)
+            .text(format!("Здравствуйте. {own_words}"))
+            .facts(facts.clone())
+            .text("Если это ошибка, обратитесь к администратору «Контингента» вашей организации.")
+            .link("Портал ЭПОС", services.origin.text.clone());
+        mail::enqueue(conn, &services.context, &letter)?;
+    }
+    let except: Vec<Id> = [Some(card.row.id), asker.card].into_iter().flatten().collect();
+    let mut to = ending::heads(conn, organization.id, &except, today)?;
+    if card.is_heads() {
+        to.extend(ending::departments(conn, organization.id, organization.kind, &except, today)?);
+    }
+    if let Left::Transferred(into) = left {
+        to.extend(ending::heads(conn, into.id, &except, today)?);
+    }
+    to.sort_by_key(Email::key);
+    to.dedup_by_key(|email| email.key());
+    facts.push(("Логин карточки", card.row.login.clone()));
+    for address in &to {
+        let letter = Letter::new("card.left_head", address, subject)
+            .text(format!("Здравствуйте. {words}"))
+            .facts(facts.clone())
+            .text("Кто и что изменил, видно в журнале.")
+            .link("Открыть «Контингент»", format!("{}/kontingent/employees", services.origin.text));
+        mail::enqueue(conn, &services.context, &letter)?;
     }
     Ok(())
 }

@@ -19,7 +19,9 @@ use super::card_store::{self, AssignmentRow};
 use super::listed;
 use crate::audit::{self, Actor as Journal, Event};
 use crate::context::Context;
-use crate::db::schema::{bindings, employees, listed_roles, possible_duplicates, role_assignments};
+use crate::db::schema::{
+    bindings, employees, listed_roles, possible_duplicates, proposals, role_assignments,
+};
 use crate::db::types::Id;
 use crate::db::{Conn, DbError, MultiBackend};
 use crate::on;
@@ -199,6 +201,31 @@ fn end(
     (organization, last_day): (Id, NaiveDate),
     roles: &[AssignmentRow],
 ) -> Result<(), DbError> {
+    end_each(conn, context, journal, (organization, last_day), roles)?;
+    let mut cards: Vec<Id> = roles.iter().map(|role| role.employee_id).collect();
+    cards.sort_unstable();
+    cards.dedup();
+    for card in &cards {
+        listed::note(conn, *card)?;
+        // A card whose every role was taken back has nothing to come either.
+        diesel::update(employees::table.find(*card).filter(diesel::dsl::not(exists(
+            role_assignments::table.filter(role_assignments::employee_id.eq(*card)),
+        ))))
+        .set(employees::roles_end_on.eq(last_day))
+        .execute(conn)?;
+    }
+    touch(conn, context, &cards)
+}
+
+/// Ends some roles with a day, and takes those back that would begin later; the journal has each. Versions and what
+/// the staff list keeps are the caller's.
+pub(super) fn end_each(
+    conn: &mut Conn,
+    context: &Context,
+    journal: &Journal,
+    (organization, last_day): (Id, NaiveDate),
+    roles: &[AssignmentRow],
+) -> Result<(), DbError> {
     for role in roles {
         let after = Period::new(role.starts_on, Some(last_day));
         match after {
@@ -217,19 +244,7 @@ fn end(
             .with(details);
         audit::record(conn, context, journal, event)?;
     }
-    let mut cards: Vec<Id> = roles.iter().map(|role| role.employee_id).collect();
-    cards.sort_unstable();
-    cards.dedup();
-    for card in &cards {
-        listed::note(conn, *card)?;
-        // A card whose every role was taken back has nothing to come either.
-        diesel::update(employees::table.find(*card).filter(diesel::dsl::not(exists(
-            role_assignments::table.filter(role_assignments::employee_id.eq(*card)),
-        ))))
-        .set(employees::roles_end_on.eq(last_day))
-        .execute(conn)?;
-    }
-    touch(conn, context, &cards)
+    Ok(())
 }
 
 /// Whoever is about to save one of these cards is told that it has changed.
@@ -376,6 +391,10 @@ pub fn follow(
         .execute(conn)?;
     diesel::update(employees::table.filter(employees::organization_id.eq(from)))
         .set(employees::organization_id.eq(into))
+        .execute(conn)?;
+    // What waits of them is decided above the organization that stays.
+    diesel::update(proposals::table.filter(proposals::organization_id.eq(from)))
+        .set(proposals::organization_id.eq(into))
         .execute(conn)?;
     for cards in following.ids.chunks(AT_ONCE) {
         diesel::update(listed_roles::table.filter(listed_roles::employee_id.eq_any(cards)))

@@ -65,10 +65,11 @@ impl StaffOf<'_> {
         } else {
             Relation::Elsewhere
         };
-        let assignable_roles = if organization.is_open(today) {
-            self.creatable_roles(organization.kind, relation)
+        let (assignable_roles, proposable_roles) = if organization.is_open(today) {
+            let kind = organization.kind;
+            (self.creatable_roles(kind, relation), self.proposable_roles(kind, relation))
         } else {
-            Vec::new()
+            (Vec::new(), Vec::new())
         };
         OrganizationInView {
             organization: organization.summary(),
@@ -79,6 +80,7 @@ impl StaffOf<'_> {
             above: found.above.into_iter().map(|(_, name)| name).collect(),
             has_below: found.has_below,
             assignable_roles,
+            proposable_roles,
         }
     }
 }

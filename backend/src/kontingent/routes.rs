@@ -25,6 +25,8 @@ use crate::http::{Body, Params, parse_path_id};
 pub fn routes(config: &mut ServiceConfig) {
     // Before the calls of one card, whose address they would be.
     super::many_routes::routes(config);
+    super::move_routes::routes(config);
+    super::proposals::routes(config);
     config
         .service(find_organizations)
         .service(list_employees)

@@ -15,7 +15,7 @@ use super::binding_store::{self, Bound};
 use super::card_store::{self, CardRow};
 use super::credentials::{self, CredentialRow};
 use super::list_filter::HIDDEN;
-use super::{list, outside};
+use super::{list, outside, proposals};
 use crate::accounts;
 use crate::app::Services;
 use crate::db::types::Id;
@@ -59,12 +59,10 @@ impl StaffOf<'_> {
     /// What the actor may do to a card.
     fn permissions(&self, card: &CardInView) -> CardPermissions {
         if card.own || card.row.archived_at.is_some() {
-            return CardPermissions::from_verdicts(|_| Verdict::Denied, Vec::new());
+            return CardPermissions::from_verdicts(|_| Verdict::Denied, std::iter::empty());
         }
-        let assignable = Role::fitting(card.organization.kind)
-            .filter(|role| self.may_assign(card, *role).is_allowed())
-            .collect();
-        CardPermissions::from_verdicts(|action| self.may(card, action), assignable)
+        let roles = Role::fitting(card.organization.kind).map(|role| (role, self.may_assign(card, role)));
+        CardPermissions::from_verdicts(|action| self.may(card, action), roles)
     }
 
     /// The verdict on an action over a card.
@@ -137,6 +135,7 @@ impl StaffOf<'_> {
             updated_at: row.updated_at.and_utc(),
             own: card.own,
             permissions: self.permissions(card),
+            proposals: proposals::waiting_of(conn, row.id)?,
         })
     }
 
@@ -208,7 +207,7 @@ pub(super) fn refuse(verdict: Verdict) -> Result<(), ApiError> {
         Verdict::NeedsConfirmation => Err(Problem::new(ProblemCode::NeedsConfirmation)
             .with_detail(
                 "Карточку руководителя изменяет управление образованием, которому подчинена организация. \
-                 Обратитесь туда.",
+                 Отправьте изменение на подтверждение: это можно сделать на карточке.",
             )
             .into()),
         Verdict::Denied => Err(Problem::new(ProblemCode::Forbidden)

@@ -50,7 +50,8 @@ crate::both_databases! {
             card["permissions"],
             json!({
                 "edit_person": "allowed", "change_dates": "allowed", "issue_credentials": "allowed",
-                "unlock": "allowed", "unbind": "allowed", "archive": "allowed",
+                "unlock": "allowed", "unbind": "allowed", "archive": "allowed", "dismiss": "allowed",
+                "transfer": "allowed",
                 "assignable_roles":
                     ["school_deputy", "school_officer", "social_pedagogue", "teacher", "class_teacher"],
             })

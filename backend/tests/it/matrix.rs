@@ -19,7 +19,7 @@ use crate::matrix_world::{
     signed_in, snapshot,
 };
 
-/// The actions that have a call.
+/// The actions that have a call about one card. A transfer needs its right on two sides, and has tests of its own.
 const ACTIONS: [Action; 10] = [
     Action::View,
     Action::Create,
@@ -86,7 +86,7 @@ async fn call(client: &Client, world: &World, action: Action, card: &Card, befor
         Action::Unlock => client.delete(&format!("{path}/lock")).await,
         Action::Unbind => client.delete(&format!("{path}/binding")).await,
         Action::Archive => client.post(&format!("{path}/archive"), json!({})).await,
-        Action::Merge | Action::Transfer => unreachable!("they have no call"),
+        Action::Merge | Action::Transfer => unreachable!("no call about one card"),
     }
 }
 
@@ -119,7 +119,7 @@ fn effect(world: &World, action: Action, card: &Card, before: &Snapshot) -> Snap
             after.archived = true;
             after.roles[0].2 = Some(world.today);
         }
-        Action::Merge | Action::Transfer => unreachable!("they have no call"),
+        Action::Merge | Action::Transfer => unreachable!("no call about one card"),
     }
     after.version += 1;
     after

@@ -255,6 +255,7 @@ fn complaint(statement: &str, plan: &[String]) -> Option<&'static str> {
         "category_grants",
         "imports",
         "import_rows",
+        "proposals",
     ];
     for line in plan {
         let line = line.trim_start_matches([' ', '-', '>']);
@@ -571,6 +572,52 @@ crate::both_databases! {
             .collect();
         assert!(statements.len() > 30, "{} statements", statements.len());
         assert!(statements.iter().any(|text| text.contains("AS tree")), "organizations were looked up one by one");
+        assert_nothing_to_complain_of(&app, statements).await;
+        app.stop().await;
+    }
+
+    async fn no_query_of_the_proposals_reads_a_whole_table(app: TestApp) {
+        record();
+        let app = TestApp::start(app.kind, |_| {}).await;
+        seeded(&app).await;
+        let (support, _) = signed_in(&app, "support").await;
+        let (department, district) = signed_in(&app, "education_department").await;
+        let (preschool, _) = signed_in(&app, "preschool_department").await;
+        let (deputy, school) = signed_in(&app, "school_deputy").await;
+        *STATEMENTS.lock().unwrap() = Some(HashSet::new());
+        let mut sent = Vec::new();
+        for _ in 0..3 {
+            let draft = people::form(school, "school_director");
+            let request = serde_json::json!({ "kind": "create", "draft": draft });
+            let proposal = deputy.post("/api/v1/kontingent/proposals", request).await.expect(201);
+            sent.push(proposal["id"].as_str().unwrap().to_owned());
+        }
+        for client in [&support, &department, &preschool, &deputy] {
+            client.get("/api/v1/kontingent/proposals/count").await.expect(200);
+            for question in ["", "&state=approved", &format!("&organization={district}")] {
+                let first = format!("/api/v1/kontingent/proposals?limit=1{question}");
+                let first = client.get(&first).await.expect(200);
+                if let Some(next) = first["next"].as_str() {
+                    let second = format!("/api/v1/kontingent/proposals?limit=1{question}&after={next}");
+                    let second = client.get(&second).await.expect(200);
+                    let back = second["previous"].as_str().unwrap();
+                    let back = format!("/api/v1/kontingent/proposals?limit=1{question}&before={back}");
+                    client.get(&back).await.expect(200);
+                }
+            }
+        }
+        let first = format!("/api/v1/kontingent/proposals/{}", sent[0]);
+        support.get(&first).await.expect(200);
+        let approved = support.post(&format!("{first}/approve"), serde_json::json!({})).await.expect(200);
+        support.get(&people::at(approved["employee_id"].as_str().unwrap())).await.expect(200);
+        let services = app.services.clone();
+        app.write(move |conn| epos_backend::kontingent::sweep_proposals(conn, &services)).await;
+        let statements = STATEMENTS.lock().unwrap().take().unwrap();
+        let statements: Vec<String> = statements
+            .into_iter()
+            .filter(|text| text.starts_with("SELECT") && text.contains("proposals"))
+            .collect();
+        assert!(statements.len() > 10, "{} statements", statements.len());
         assert_nothing_to_complain_of(&app, statements).await;
         app.stop().await;
     }

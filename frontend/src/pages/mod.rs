@@ -79,6 +79,8 @@ pub fn of_office(parts: &[&str]) -> AnyView {
     match parts {
         ["kontingent", "mismatches"] => signed_in(kontingent::mismatches),
         ["kontingent", "mismatches", _] => signed_in(kontingent::mismatch),
+        ["kontingent", "queues", "confirmations"] => signed_in(kontingent::confirmations),
+        ["kontingent", "queues", "confirmations", _] => signed_in(kontingent::confirmation),
         _ => view! { <NotFound/> }.into_any(),
     }
 }

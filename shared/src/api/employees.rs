@@ -4,13 +4,14 @@ use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::organizations::OrganizationSummary;
+use super::proposals::WaitingProposal;
 use crate::ids::{EmployeeId, OrganizationId, RoleAssignmentId};
 use crate::problem::FieldError;
 use crate::rights::{Action, Verdict};
 use crate::roles::{OrganizationKind, Role};
 use crate::values::{
-    Email, FullName, InvalidValue, Login, NameError, Period, PersonName, Phone, RoleState, Snils, parse_date,
-    value_error,
+    Email, FullName, InvalidValue, Login, NameError, Period, PersonName, Phone, RoleState, Snils,
+    format_date, parse_date, value_error,
 };
 
 /// The longest «Примечание», in characters.
@@ -105,6 +106,21 @@ pub enum EmailRule {
 }
 
 impl PersonDraft {
+    /// A person as the form would send him, each value in its one form.
+    #[must_use]
+    pub fn of(person: &Person) -> Self {
+        let text = |part: Option<&PersonName>| part.map(ToString::to_string).unwrap_or_default();
+        Self {
+            family_name: person.name.family_name.to_string(),
+            given_name: person.name.given_name.to_string(),
+            patronymic: text(person.name.patronymic.as_ref()),
+            no_patronymic: person.name.patronymic.is_none(),
+            email: person.email.as_ref().map(|email| email.as_str().to_owned()).unwrap_or_default(),
+            snils: person.snils.as_ref().map(Snils::formatted).unwrap_or_default(),
+            phone: person.phone.as_ref().map(ToString::to_string).unwrap_or_default(),
+        }
+    }
+
     /// The person, or every wrong field; `at` is the path before the fields' names (`person/`).
     ///
     /// # Errors
@@ -176,6 +192,19 @@ pub struct RoleDraft {
     /// «Конечная дата», likewise; empty means open-ended.
     #[serde(default)]
     pub end: String,
+}
+
+impl RoleDraft {
+    /// A role as the form would send it.
+    #[must_use]
+    pub fn of(role: &RoleInput) -> Self {
+        Self {
+            id: role.id,
+            role: Some(role.role),
+            start: format_date(role.period.start()),
+            end: role.period.end().map(format_date).unwrap_or_default(),
+        }
+    }
 }
 
 /// A role of a card with its days.
@@ -378,6 +407,17 @@ pub struct EmployeeInput {
 }
 
 impl EmployeeDraft {
+    /// A card as the form would send it, each value in its one form.
+    #[must_use]
+    pub fn of(version: i64, person: &Person, roles: &[RoleInput], note: &str) -> Self {
+        Self {
+            version,
+            person: PersonDraft::of(person),
+            roles: roles.iter().map(RoleDraft::of).collect(),
+            note: note.to_owned(),
+        }
+    }
+
     /// The changed card, or every wrong field.
     ///
     /// # Errors
@@ -455,6 +495,9 @@ pub struct EmployeeCard {
     pub own: bool,
     /// What the actor may do to it.
     pub permissions: CardPermissions,
+    /// What was proposed for it and waits for the department.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub proposals: Vec<WaitingProposal>,
 }
 
 impl EmployeeCard {
@@ -552,13 +595,31 @@ pub struct CardPermissions {
     pub archive: Verdict,
     /// Join it with another card of the same person.
     pub merge: Verdict,
+    /// «Уволить»: end every role.
+    pub dismiss: Verdict,
+    /// «Перевести»: the right on this side.
+    pub transfer: Verdict,
     /// The roles that may be added.
     pub assignable_roles: Vec<Role>,
+    /// The roles that may be proposed: the department confirms them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub proposable_roles: Vec<Role>,
 }
 
 impl CardPermissions {
-    /// Permissions from the verdict on each action.
-    pub fn from_verdicts(verdict: impl Fn(Action) -> Verdict, assignable_roles: Vec<Role>) -> Self {
+    /// Permissions from the verdict on each action, and on each role that may be added.
+    pub fn from_verdicts(
+        verdict: impl Fn(Action) -> Verdict,
+        roles: impl Iterator<Item = (Role, Verdict)>,
+    ) -> Self {
+        let (mut assignable_roles, mut proposable_roles) = (Vec::new(), Vec::new());
+        for (role, verdict) in roles {
+            match verdict {
+                Verdict::Allowed => assignable_roles.push(role),
+                Verdict::NeedsConfirmation => proposable_roles.push(role),
+                Verdict::Denied => {}
+            }
+        }
         Self {
             edit_person: verdict(Action::EditPerson),
             change_dates: verdict(Action::ChangeDates),
@@ -567,7 +628,10 @@ impl CardPermissions {
             unbind: verdict(Action::Unbind),
             archive: verdict(Action::Archive),
             merge: verdict(Action::Merge),
+            dismiss: verdict(Action::EndRole),
+            transfer: verdict(Action::Transfer),
             assignable_roles,
+            proposable_roles,
         }
     }
 
@@ -575,6 +639,12 @@ impl CardPermissions {
     #[must_use]
     pub const fn can_save(&self) -> bool {
         self.edit_person.is_allowed() || self.change_dates.is_allowed() || !self.assignable_roles.is_empty()
+    }
+
+    /// Whether «Отправить на подтверждение» can do anything.
+    #[must_use]
+    pub const fn can_propose(&self) -> bool {
+        matches!(self.edit_person, Verdict::NeedsConfirmation) || !self.proposable_roles.is_empty()
     }
 }
 

@@ -42,6 +42,9 @@ pub struct OrganizationInView {
     pub has_below: bool,
     /// The roles the actor may give on a new card there; empty where none.
     pub assignable_roles: Vec<Role>,
+    /// The roles the actor may propose on a new card there: the department confirms them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub proposable_roles: Vec<Role>,
 }
 
 /// Parameters of the search among organizations in view.

@@ -4,6 +4,8 @@ mod bind;
 mod bulk;
 mod card;
 mod cards;
+mod confirmation;
+mod confirmations;
 mod import;
 mod journal;
 mod list;
@@ -39,6 +41,9 @@ pub const NEW: &str = "/kontingent/employees/new";
 
 /// The address of «Расхождения с Госуслугами».
 pub const MISMATCHES: &str = "/kontingent/mismatches";
+
+/// The address of «На подтверждение».
+pub const CONFIRMATIONS: &str = "/kontingent/queues/confirmations";
 
 /// The address of a card.
 pub fn card_address(id: EmployeeId) -> String {
@@ -85,6 +90,16 @@ pub fn mismatches() -> AnyView {
 /// `/kontingent/mismatches/:id`.
 pub fn mismatch() -> AnyView {
     view! { <Working>{of_address(mismatch::page, MISMATCHES)}</Working> }.into_any()
+}
+
+/// `/kontingent/queues/confirmations`.
+pub fn confirmations() -> AnyView {
+    view! { <Working>{list_page(&confirmations::LIST)}</Working> }.into_any()
+}
+
+/// `/kontingent/queues/confirmations/:id`.
+pub fn confirmation() -> AnyView {
+    view! { <Working>{of_address(confirmation::page, CONFIRMATIONS)}</Working> }.into_any()
 }
 
 /// Shows its children to a person whose chosen card has a right in «Контингент»; leads the others to the

@@ -1,12 +1,15 @@
 //! How the person of a card comes in: one-time credentials, the account it is bound to, lock, archive.
 
 use epos_shared::api::employees::{BindingSummary, CredentialsState, CredentialsSummary, EmployeeCard};
+use epos_shared::api::proposals::ProposalDraft;
+use epos_shared::rights::Verdict;
 use leptos::prelude::*;
 
 use super::editor::{Busy, Editor};
+use super::leaving::{Leaving, LeavingDialog, buttons};
 use crate::api::CardAction;
 use crate::components::{
-    Badge, Button, Dialog, Kind, LinkButton, Picture, SecretBox, Tone, bound_badge, use_secret,
+    Badge, Button, Dialog, Kind, LinkButton, Picture, SecretBox, Tone, bound_badge, live, use_secret,
 };
 use crate::russian;
 
@@ -26,7 +29,8 @@ pub fn Access(editor: Editor) -> impl IntoView {
             .then(|| editor.card.with(|card| card.as_ref().map(|card| card.id)))
             .flatten()
     });
-    let archive = Memo::new(move |_| may(editor, |card| card.permissions.archive.is_allowed()));
+    let archive = Memo::new(move |_| may(editor, |card| card.permissions.archive.is_possible()));
+    let leaving = RwSignal::new(None::<Leaving>);
     view! {
         <div class="card-side" role="group" aria-label="Доступ сотрудника">
             <section class="panel" aria-labelledby="credentials-title">
@@ -58,6 +62,15 @@ pub fn Access(editor: Editor) -> impl IntoView {
                         })
                 }}
             </section>
+            {live(move || {
+                editor
+                    .card
+                    .with(|card| {
+                        card.as_ref()
+                            .map(|card| view! { <div class="row gap-above">{buttons(card, leaving)}</div> })
+                    })
+                    .into_any()
+            })}
             {move || {
                 merge
                     .get()
@@ -90,6 +103,7 @@ pub fn Access(editor: Editor) -> impl IntoView {
             }}
         </div>
         <Question editor=editor question=question/>
+        <LeavingDialog editor=editor asked=leaving/>
     }
 }
 
@@ -135,7 +149,7 @@ fn binding_view(editor: Editor, card: &EmployeeCard, question: RwSignal<Option<C
         .into_any();
     };
     let changeable = card.archived_at.is_none();
-    let unbind = changeable && card.permissions.unbind.is_allowed();
+    let unbind = changeable && card.permissions.unbind.is_possible();
     let unlock = changeable && card.permissions.unlock.is_allowed() && locked_until.is_some();
     let seen = last_sign_in_at.map_or_else(|| "ещё не входили".to_owned(), russian::moment);
     let busy = move |action| Signal::derive(move || editor.busy.get() == Some(Busy::Acting(action)));
@@ -187,6 +201,10 @@ fn binding_view(editor: Editor, card: &EmployeeCard, question: RwSignal<Option<C
     .into_any()
 }
 
+/// What is said before something is sent to be confirmed.
+pub const CONFIRMED_ABOVE: &str =
+    "Карточка руководителя: сначала это подтвердит управление образованием, до тех пор ничего не изменится.";
+
 /// The questions before «Отвязать» and «В архив».
 #[component]
 fn Question(editor: Editor, question: RwSignal<Option<CardAction>>) -> impl IntoView {
@@ -207,11 +225,28 @@ fn Question(editor: Editor, question: RwSignal<Option<CardAction>>) -> impl Into
             "Сотрудник потеряет права по этой карточке. Чтобы привязать её снова, понадобится новый пароль."
         }
     };
-    let unsaved = move || archive() && editor.dirty.get();
+    let proposes = move || {
+        editor.card.with(|card| {
+            let verdict = card
+                .as_ref()
+                .map(|card| if archive() { card.permissions.archive } else { card.permissions.unbind });
+            verdict == Some(Verdict::NeedsConfirmation)
+        })
+    };
+    let unsaved = move || archive() && !proposes() && editor.dirty.get();
     let confirm = move || {
-        if let Some(action) = question.get_untracked() {
-            question.set(None);
-            editor.act(action);
+        let Some(action) = question.get_untracked() else { return };
+        let proposal = untrack(proposes);
+        question.set(None);
+        let id = editor.card.with_untracked(|card| card.as_ref().map(|card| card.id));
+        match (id, action) {
+            (Some(employee_id), CardAction::Archive) if proposal => {
+                editor.propose(ProposalDraft::Archive { employee_id });
+            }
+            (Some(employee_id), CardAction::Unbind) if proposal => {
+                editor.propose(ProposalDraft::Unbind { employee_id });
+            }
+            _ => editor.act(action),
         }
     };
     view! {
@@ -223,13 +258,22 @@ fn Question(editor: Editor, question: RwSignal<Option<CardAction>>) -> impl Into
                 view! {
                     <Button on_press=move || question.set(None)>"Отмена"</Button>
                     <Button kind=Kind::DangerFill on_press=confirm>
-                        {move || if archive() { "Отправить в архив" } else { "Отвязать карточку" }}
+                        {move || {
+                            if proposes() {
+                                "Отправить на подтверждение"
+                            } else if archive() {
+                                "Отправить в архив"
+                            } else {
+                                "Отвязать карточку"
+                            }
+                        }}
                     </Button>
                 }
                     .into_any()
             }
         >
             <p>{text}</p>
+            {move || proposes().then(|| view! { <p>{CONFIRMED_ABOVE}</p> })}
             {move || unsaved().then(|| view! { <p>"Несохранённые изменения пропадут."</p> })}
         </Dialog>
     }

@@ -6,7 +6,9 @@ use epos_shared::api::employees::{
 };
 use epos_shared::api::organizations::OrganizationInView;
 use epos_shared::api::same_person::LikelyDuplicates;
+use epos_shared::api::proposals::ProposalDraft;
 use epos_shared::problem::{FieldError, ProblemCode};
+use epos_shared::rights::Verdict;
 use epos_shared::roles::{OrganizationKind, Role};
 use epos_shared::values::{RoleState, format_date};
 use leptos::prelude::*;
@@ -23,7 +25,7 @@ use crate::api::{self, ApiError, CardAction};
 use crate::components::{Secret, SecretContext, use_secret, use_toasts};
 use crate::form::{FormErrors, field_id};
 use crate::leave::{LeaveGuard, Loss, use_leave_guard};
-use crate::pages::kontingent::{ListPlace, NEW, card_address};
+use crate::pages::kontingent::{CONFIRMATIONS, ListPlace, NEW, card_address};
 use crate::session::{SessionContext, use_session};
 use crate::{dom, drafts, russian};
 
@@ -32,6 +34,8 @@ use crate::{dom, drafts, russian};
 pub enum Busy {
     /// «Сохранить», «Сохранить и закрыть», «Сохранить и создать ещё».
     Saving(Then),
+    /// «Отправить на подтверждение».
+    Proposing,
     /// «Сбросить пароль».
     Resetting,
     /// Another action.
@@ -216,21 +220,51 @@ impl Editor {
         });
     }
 
-    /// The roles that may be added; reactive.
+    /// The roles that may be added, if only once they were confirmed; reactive.
     #[must_use]
     pub fn assignable(self) -> Vec<Role> {
-        self.card.with(|card| match card {
+        let mut roles = self.card.with(|card| match card {
             Some(card) => card.permissions.assignable_roles.clone(),
             None => {
                 self.organization.with(|o| o.as_ref().map(|o| o.assignable_roles.clone()).unwrap_or_default())
             }
+        });
+        roles.extend(self.proposable());
+        roles.sort_unstable();
+        roles
+    }
+
+    /// The roles whose giving the department confirms; reactive.
+    fn proposable(self) -> Vec<Role> {
+        self.card.with(|card| match card {
+            Some(card) => card.permissions.proposable_roles.clone(),
+            None => {
+                self.organization.with(|o| o.as_ref().map(|o| o.proposable_roles.clone()).unwrap_or_default())
+            }
         })
     }
 
-    /// Whether «Сохранить» can do anything; reactive.
+    /// Whether «Сохранить» or «Отправить на подтверждение» can do anything; reactive.
     #[must_use]
     pub fn can_save(self) -> bool {
-        self.card.with(|card| card.as_ref().is_none_or(|card| card.permissions.can_save()))
+        self.card.with(|card| {
+            card.as_ref().is_none_or(|card| card.permissions.can_save() || card.permissions.can_propose())
+        })
+    }
+
+    /// Whether what is typed waits for the department, once it is sent; reactive.
+    #[must_use]
+    pub fn proposes(self) -> bool {
+        let is_heads = self.card.with(|card| {
+            card.as_ref().is_some_and(|card| card.permissions.edit_person == Verdict::NeedsConfirmation)
+        });
+        let proposable = self.proposable();
+        let rows = self.form.roles.get();
+        is_heads
+            || rows
+                .iter()
+                .filter(|row| row.id.is_none())
+                .any(|row| row.role.get().is_some_and(|role| proposable.contains(&role)))
     }
 
     /// «Закрыть»: back to the list, after a question where something would be lost.
@@ -271,6 +305,10 @@ impl Editor {
         }
         self.failure.set(None);
         if !self.errors.submit() {
+            return;
+        }
+        if untrack(move || self.proposes()) {
+            self.propose(self.typed());
             return;
         }
         self.busy.set(Some(Busy::Saving(then)));
@@ -323,6 +361,60 @@ impl Editor {
                     None => self.refused(error),
                 },
             }
+        });
+    }
+
+    /// What is typed, as something to be confirmed.
+    fn typed(self) -> ProposalDraft {
+        let CardText { organization, person, roles, note } = self.form.text_now();
+        match self.card.with_untracked(|card| card.as_ref().map(|card| (card.id, card.version))) {
+            Some((employee_id, version)) => {
+                ProposalDraft::Save { employee_id, draft: EmployeeDraft { version, person, roles, note } }
+            }
+            None => ProposalDraft::Create {
+                draft: NewEmployeeDraft { organization_id: organization, person, roles, note },
+            },
+        }
+    }
+
+    /// «Отправить на подтверждение»: the form shows the card as it is until then.
+    pub fn propose(self, draft: ProposalDraft) {
+        if self.busy.get_untracked().is_some() {
+            return;
+        }
+        self.failure.set(None);
+        self.busy.set(Some(Busy::Proposing));
+        let toasts = use_toasts();
+        spawn_local(async move {
+            let answer = self.session.call(api::propose(&draft)).await;
+            if self.busy.try_set(None).is_some() {
+                return;
+            }
+            let sent = match answer {
+                Ok(sent) => sent,
+                Err(error) => {
+                    self.refused(error);
+                    return;
+                }
+            };
+            toasts.say("Отправлено на подтверждение");
+            match (self.card.get_untracked(), draft) {
+                (None, _) => {
+                    drafts::forget(&self.page.get_value());
+                    // So that nothing asks on the way there.
+                    self.base.set(self.form.text_now());
+                    self.guard.set(None);
+                    self.go.run((format!("{CONFIRMATIONS}/{}", sent.id), true));
+                    return;
+                }
+                (Some(card), ProposalDraft::Save { .. }) => {
+                    drafts::forget(&self.page.get_value());
+                    self.adopt(card);
+                }
+                _ => {}
+            }
+            self.read_again().await;
+            dom::focus_later("heading".to_owned());
         });
     }
 
@@ -386,7 +478,30 @@ impl Editor {
         self.form.set(&text);
     }
 
-    fn refused(self, error: ApiError) {
+    /// Goes on to the card of somebody who was transferred.
+    pub fn go_to(self, saved: SavedEmployee) {
+        let SavedEmployee { card, credentials } = saved;
+        drafts::forget(&self.page.get_value());
+        if let Some(credentials) = credentials {
+            self.secret.forget();
+            self.secret.show(Secret {
+                employee: card.id,
+                name: card.name.to_string(),
+                organization: card.organization.short_name.clone(),
+                credentials,
+                reset: false,
+                closes: false,
+            });
+            self.secret.hand_over();
+        }
+        // So that nothing asks on the way there.
+        self.base.set(self.form.text_now());
+        self.guard.set(None);
+        self.go.run((card_address(card.id), false));
+    }
+
+    /// What the server refused, on the form or above it.
+    pub fn refused(self, error: ApiError) {
         let Some(problem) = error.problem() else {
             self.fail(error);
             return;
@@ -530,7 +645,7 @@ impl Editor {
     }
 
     /// Takes in the card as it is after an action, keeping what is typed.
-    fn take_in(self, card: EmployeeCard) {
+    pub fn take_in(self, card: EmployeeCard) {
         let (Some(base), now) = (self.base.try_get_untracked(), CardText::of(&card)) else { return };
         let mine = self.form.text_now();
         if text::differences(&base, &mine, &now).iter().any(|difference| difference.both) {
@@ -589,5 +704,5 @@ fn wrong_in_saved(card: &EmployeeCard, text: CardText, today: NaiveDate) -> Vec<
 /// Whether the days of a role of the card may be changed.
 #[must_use]
 pub fn days_open(card: &EmployeeCard, state: RoleState) -> bool {
-    card.permissions.change_dates.is_allowed() && state != RoleState::Ended
+    card.permissions.change_dates.is_possible() && state != RoleState::Ended
 }

@@ -11,7 +11,7 @@ use crate::components::{Checkbox, ReadOnlyField, TextArea, TextField};
 #[component]
 pub fn PersonFields(editor: Editor) -> impl IntoView {
     let open = Memo::new(move |_| {
-        editor.card.with(|card| card.as_ref().is_none_or(|card| card.permissions.edit_person.is_allowed()))
+        editor.card.with(|card| card.as_ref().is_none_or(|card| card.permissions.edit_person.is_possible()))
     });
     view! {
         <div class="panel-head">

@@ -83,8 +83,8 @@ fn OrganizationChoice(editor: Editor) -> impl IntoView {
             })
         });
         editor.form.organization.set(organization.as_ref().map(|o| o.organization.id));
-        let allowed = organization.as_ref().map(|o| o.assignable_roles.clone()).unwrap_or_default();
         editor.organization.set(organization);
+        let allowed = untrack(|| editor.assignable());
         // A role that cannot be given there is no choice any more.
         for row in editor.form.roles.get_untracked() {
             if row.role.get_untracked().is_some_and(|role| !allowed.contains(&role)) {

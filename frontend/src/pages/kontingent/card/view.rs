@@ -11,8 +11,10 @@ use super::editor::{Busy, Editor, Then};
 use super::person::PersonFields;
 use super::roles::RoleFields;
 use super::{Way, failure_view};
-use crate::components::{Alert, Button, Heading, Kind, LinkButton, SecretBox, SecretRow, Tone, use_secret};
-use crate::pages::kontingent::{NEW, card_address};
+use crate::components::{
+    Alert, Button, Heading, Kind, LinkButton, SecretBox, SecretRow, Tone, live, use_secret,
+};
+use crate::pages::kontingent::{CONFIRMATIONS, NEW, card_address};
 use crate::russian;
 
 const FORM: &str = "card-form";
@@ -58,6 +60,7 @@ pub fn CardView(editor: Editor, only: Option<OrganizationInView>) -> impl IntoVi
         <Changes editor=editor/>
         {super::duplicates::notice(editor)}
         {move || standing_view(editor)}
+        {live(move || waiting_view(editor))}
         <div class="card-columns" class:card-columns-one=move || new && !secret.shown()>
             <form id=FORM on:submit=submit on:keydown=key novalidate=true>
                 {move || {
@@ -99,6 +102,8 @@ fn Toolbar(editor: Editor) -> impl IntoView {
     let is_new = editor.card.with_untracked(Option::is_none);
     // The permissions of a card may change with it.
     let can_save = Memo::new(move |_| editor.can_save());
+    let proposes = Memo::new(move |_| editor.proposes());
+    let proposing = Signal::derive(move || editor.busy.get() == Some(Busy::Proposing));
     let can_add = Memo::new(move |_| {
         let new = editor.card.with(Option::is_none);
         new || (editor.can_save() && !editor.assignable().is_empty())
@@ -106,8 +111,17 @@ fn Toolbar(editor: Editor) -> impl IntoView {
     view! {
         <div class="toolbar" role="group" aria-label="Действия с карточкой">
             {move || {
-                can_save
-                    .get()
+                (can_save.get() && proposes.get())
+                    .then(|| {
+                        view! {
+                            <Button kind=Kind::Primary submit=true form=FORM busy=proposing>
+                                "Отправить на подтверждение"
+                            </Button>
+                        }
+                    })
+            }}
+            {move || {
+                (can_save.get() && !proposes.get())
                     .then(|| {
                         view! {
                             <Button kind=Kind::Primary submit=true form=FORM busy=saving(Then::Stay)>
@@ -195,6 +209,36 @@ fn NewRow() -> impl IntoView {
     move || any.get().then(|| view! { <div class="card-side"><SecretRow/></div> })
 }
 
+/// What was proposed for the card and waits for the department.
+fn waiting_view(editor: Editor) -> AnyView {
+    let waiting = editor.card.with(|card| card.as_ref().map(|card| card.proposals.clone()));
+    let rows: Vec<AnyView> = waiting
+        .unwrap_or_default()
+        .into_iter()
+        .map(|one| {
+            let address = format!("{CONFIRMATIONS}/{}", one.id);
+            view! {
+                <li>
+                    <a href=address>{one.kind.title()}</a>
+                    {format!(", отправлено {}", russian::moment(one.created_at))}
+                </li>
+            }
+            .into_any()
+        })
+        .collect();
+    if rows.is_empty() {
+        return ().into_any();
+    }
+    view! {
+        <div class="gap-below">
+            <Alert tone=Tone::Warning title="Ждёт подтверждения">
+                <ul class="plain">{rows}</ul>
+            </Alert>
+        </div>
+    }
+    .into_any()
+}
+
 /// What is to be known before anything is changed.
 fn standing_view(editor: Editor) -> Option<AnyView> {
     let card = editor.card.get()?;
@@ -225,18 +269,15 @@ fn standing_view(editor: Editor) -> Option<AnyView> {
     } else if card.permissions.edit_person == Verdict::NeedsConfirmation {
         let issue = card.permissions.issue_credentials.is_allowed();
         view! {
-            <Alert title="Изменение карточки руководителя подтверждает управление образованием">
+            <Alert title="Изменения карточки руководителя подтверждает управление образованием">
                 <p>
-                    {if issue {
-                        "Здесь её можно посмотреть и выдать руководителю новый пароль. Чтобы изменить карточку, обратитесь в управление образованием."
-                    } else {
-                        "Здесь её можно посмотреть. Чтобы изменить карточку, обратитесь в управление образованием."
-                    }}
+                    "Исправьте, что нужно, и отправьте на подтверждение. Пока его нет, в карточке всё остаётся как было."
+                    {issue.then_some(" Новый пароль руководителю можно выдать сразу.")}
                 </p>
             </Alert>
         }
         .into_any()
-    } else if !card.permissions.can_save() {
+    } else if !card.permissions.can_save() && !card.permissions.can_propose() {
         view! {
             <Alert title="Карточку можно только посмотреть">
                 <p>"Её ведёт организация, в которой работает сотрудник, или управление образованием."</p>
