@@ -67,7 +67,7 @@ static OF_SUPPORT: &[Section] = &[
         there: true,
         to: SUPPORT,
         href: ACCOUNT_APPLICATIONS,
-        name: "Заявки управлений",
+        name: "Назначения в управления",
         note: "Сверить приказ о назначении и завести карточку",
     },
     Section {

@@ -18,7 +18,7 @@ pub enum QueueKind {
     ExpiredCredentials,
     /// Registrations whose organization is not listed.
     Registrations,
-    /// «Заявки управлений»: applications with a scanned document.
+    /// «Назначения в управления»: applications with a scanned document.
     AccountApplications,
 }
 

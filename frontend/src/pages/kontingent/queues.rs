@@ -29,7 +29,7 @@ const fn words(kind: QueueKind) -> (&'static str, &'static str, &'static str) {
         }
         QueueKind::AccountApplications => (
             ACCOUNT_APPLICATIONS,
-            "Заявки управлений",
+            "Назначения в управления",
             "Сверить приказ о назначении и завести карточку или отклонить заявку",
         ),
     }

@@ -51,7 +51,7 @@ pub fn page(id: AccountApplicationId) -> AnyView {
         <Breadcrumbs
             above=vec![
                 ("Подсистемы", "/subsystems".to_owned()),
-                ("Заявки управлений", ACCOUNT_APPLICATIONS.to_owned()),
+                ("Назначения в управления", ACCOUNT_APPLICATIONS.to_owned()),
             ]
             here=name
         />

@@ -1,4 +1,4 @@
-//! «Заявки управлений» (screens.md 4): the queue.
+//! «Назначения в управления» (screens.md 4): the queue.
 
 use epos_shared::api::account_applications::{AccountApplication, AccountApplicationState as State};
 
@@ -14,7 +14,7 @@ use crate::russian::moment;
 pub const LIST: List = List {
     path: ACCOUNT_APPLICATIONS,
     above: &[SUBSYSTEMS],
-    title: "Заявки управлений",
+    title: "Назначения в управления",
     placeholder: Some("ФИО, e-mail или номер"),
     filter: "Состояние",
     any: "Ждут решения",
@@ -32,7 +32,7 @@ pub const LIST: List = List {
             Ok(listed(
                 page,
                 row,
-                "Заявки управлений",
+                "Назначения в управления",
                 &["ФИО, e-mail", "Управление, роль", "Заявка", "Состояние"],
             ))
         })
