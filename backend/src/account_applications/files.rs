@@ -2,7 +2,7 @@
 //! database, and compared with their checksum whenever they are read.
 
 use std::fs::{self, File};
-use std::io::{self, Read as _, Seek as _, Write as _};
+use std::io::{self, Read, Seek as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -162,37 +162,31 @@ fn make_folder(folder: &Path) -> io::Result<()> {
     builder.create(folder)
 }
 
-/// What keeps a file in the transaction of its row.
+/// What keeps a file in the transaction of its row: the bytes that go into the database, if they do.
 #[derive(Debug, Clone)]
-pub(super) struct Keeping {
-    pub stored: Stored,
-    /// The bytes that go into the database.
-    source: Option<Arc<NamedTempFile>>,
-}
+pub(super) struct Keeping(Option<Arc<NamedTempFile>>);
 
 /// Prepares to keep a file under that identifier: in the folder it stands at its place before anybody knows of it.
 pub(super) async fn prepare(services: &Services, id: Id, received: Received) -> Result<Keeping, ApiError> {
-    let stored = Stored::of(services);
     let file = received.file;
-    let source = match stored {
+    Ok(Keeping(match Stored::of(services) {
         Stored::Database => Some(Arc::new(file)),
         Stored::Folder => {
             let path = path_of(services, id);
             on_disk(move || file.persist(path).map(drop).map_err(|error| error.error)).await?;
             None
         }
-    };
-    Ok(Keeping { stored, source })
+    }))
 }
 
 impl Keeping {
     /// Writes the bytes, in the caller's write transaction, behind the row of the file.
     pub(super) fn write(&self, conn: &mut Conn, id: Id) -> Result<(), ApiError> {
-        let Some(source) = &self.source else { return Ok(()) };
+        let Some(source) = &self.0 else { return Ok(()) };
         let mut file = File::open(source.path()).map_err(ApiError::internal)?;
         for place in 0_i32.. {
             let mut bytes = Vec::new();
-            file.by_ref()
+            Read::by_ref(&mut file)
                 .take(u64::try_from(PIECE).unwrap_or(u64::MAX))
                 .read_to_end(&mut bytes)
                 .map_err(ApiError::internal)?;

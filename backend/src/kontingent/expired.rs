@@ -23,17 +23,18 @@ use crate::organizations::Scope;
 const FORM: [u8; 2] = [1, 133];
 
 /// From the cards of one organization to their credentials that were neither used nor voided: one of a card at most.
-const FOUND: &str = " FROM employees e CROSS JOIN one_time_credentials c \
-     WHERE c.employee_id = e.id AND c.used_at IS NULL AND c.voided_at IS NULL AND e.archived_at IS NULL \
-     AND NOT EXISTS (SELECT 1 FROM bindings b WHERE b.employee_id = e.id AND b.ended_at IS NULL) \
-     AND e.organization_id = ";
+/// `CROSS JOIN` keeps SQLite, which knows no sizes, from beginning with the credentials of the whole region.
+const FOUND: &str = " FROM employees CROSS JOIN one_time_credentials \
+     WHERE one_time_credentials.employee_id = employees.id AND used_at IS NULL AND voided_at IS NULL \
+     AND archived_at IS NULL AND NOT EXISTS (SELECT 1 FROM bindings \
+     WHERE bindings.employee_id = employees.id AND bindings.ended_at IS NULL) AND organization_id = ";
 
 /// The rest of a statement that looks for them.
 fn found(sql: &mut Sql, organization: Id, (now, today): (NaiveDateTime, NaiveDate)) {
     sql.push(FOUND).id(organization);
     // Whose roles have all ended does not come any more.
-    sql.push(" AND e.roles_end_on >= ").day(today);
-    sql.push(" AND c.expires_at <= ").moment(now);
+    sql.push(" AND roles_end_on >= ").day(today);
+    sql.push(" AND expires_at <= ").moment(now);
 }
 
 fn count(
@@ -43,7 +44,7 @@ fn count(
     limit: i64,
 ) -> QueryResult<u32> {
     let mut sql = Sql::default();
-    sql.push("SELECT e.id");
+    sql.push("SELECT employees.id");
     found(&mut sql, organization, at);
     sql.push(format!(" LIMIT {limit}"));
     let ids: Vec<Id> = sql.answering::<DbUuid>().load(conn)?;
@@ -60,7 +61,7 @@ fn page(
     limit: usize,
 ) -> QueryResult<Vec<Row>> {
     let mut sql = Sql::default();
-    sql.push("SELECT e.id, e.family_name, e.given_name, e.patronymic, e.login, c.expires_at");
+    sql.push("SELECT employees.id, family_name, given_name, patronymic, login, expires_at");
     found(&mut sql, organization, at);
     let (order, sign, place) = match from {
         From::Start => ("ASC", ">", None),
@@ -68,12 +69,12 @@ fn page(
         From::Before(place) => ("DESC", "<", Some(place)),
     };
     if let Some((moment, id)) = place {
-        sql.push(format!(" AND (c.expires_at {sign} ")).moment(moment);
-        sql.push(" OR (c.expires_at = ").moment(moment);
-        sql.push(format!(" AND e.id {sign} ")).id(id);
+        sql.push(format!(" AND (expires_at {sign} ")).moment(moment);
+        sql.push(" OR (expires_at = ").moment(moment);
+        sql.push(format!(" AND employees.id {sign} ")).id(id);
         sql.push("))");
     }
-    sql.push(format!(" ORDER BY c.expires_at {order}, e.id {order} LIMIT {limit}"));
+    sql.push(format!(" ORDER BY expires_at {order}, employees.id {order} LIMIT {limit}"));
     sql.answering::<(DbUuid, Text, Text, Nullable<Text>, Text, Timestamp)>().load(conn)
 }
 

@@ -168,8 +168,6 @@ impl Form {
                 let error = match file.size() {
                     _ if files.len() >= MAX_FILES => E::TooManyFiles,
                     size if size < 1.0 => E::FileEmpty,
-                    // Sizes of files are whole numbers that a float holds exactly.
-                    #[expect(clippy::cast_precision_loss, reason = "ten million")]
                     size if size > MAX_FILE_SIZE as f64 => E::FileTooLarge,
                     _ => {
                         files.push(file);

@@ -105,9 +105,6 @@ fn application_view(application: &AccountApplication, asked: Asked) -> AnyView {
 fn files_view(application: &AccountApplication) -> AnyView {
     let id = application.id;
     let row = |file: &ApplicationFile| {
-        // Sizes of files are whole numbers that a float holds exactly.
-        #[expect(clippy::cast_precision_loss, reason = "ten million")]
-        let bytes = file.size as f64;
         vec![
             view! {
                 <a class="row-title" href=file_address(id, file.id) download="" rel="external">
@@ -115,7 +112,7 @@ fn files_view(application: &AccountApplication) -> AnyView {
                 </a>
             }
             .into_any(),
-            format!("{}, {}", file.kind.title(), size(bytes)).into_any(),
+            format!("{}, {}", file.kind.title(), size(file.size as f64)).into_any(),
             view! { <span class="mono checksum">{file.sha256.clone()}</span> }.into_any(),
         ]
     };
