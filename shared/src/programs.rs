@@ -57,35 +57,20 @@ mod tests {
         {
             assert_eq!(Program::of(path), Program::Desk, "{path}");
         }
-        for path in [
-            "/kontingent/organizations",
-            "/kontingent/organizations/1/",
-            "/kontingent/import",
-        ] {
+        for path in ["/kontingent/organizations", "/kontingent/organizations/1/", "/kontingent/import"] {
             assert_eq!(Program::of(path), Program::Manage, "{path}");
         }
         for path in ["/kontingent/queues", "/kontingent/mismatches/1", "/kontingent/reports/roles"] {
             assert_eq!(Program::of(path), Program::Office, "{path}");
         }
-        for path in [
-            "/kontingent",
-            "/kontingent/accounts",
-            "/kontingent/employees/new",
-            "/kontingent/importance",
-        ] {
+        for path in
+            ["/kontingent", "/kontingent/accounts", "/kontingent/employees/new", "/kontingent/importance"]
+        {
             assert_eq!(Program::of(path), Program::Staff, "{path}");
         }
-        for path in [
-            "",
-            "/",
-            "/profiles",
-            "/login",
-            "/login/rsaa",
-            "/roles",
-            "/support",
-            "/support/",
-            "/%70rofile",
-        ] {
+        for path in
+            ["", "/", "/profiles", "/login", "/login/rsaa", "/roles", "/support", "/support/", "/%70rofile"]
+        {
             assert_eq!(Program::of(path), Program::Main, "{path}");
         }
     }

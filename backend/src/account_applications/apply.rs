@@ -219,7 +219,8 @@ pub(super) async fn send(
             }
             // The consent stays in the journal when the application goes.
             let consent = store::consent_of(conn, row.id)?;
-            let details = json!({ "number": row.number, "files": attached, "consent": consent, "letter": is_written });
+            let details =
+                json!({ "number": row.number, "files": attached, "consent": consent, "letter": is_written });
             audit::record(conn, context, &journal, Event::done(SENT, OBJECT, row.id).with(details))?;
             Ok(AccountApplicationSent { number: row.number, link_hours: config.link_hours })
         })

@@ -129,7 +129,9 @@ pub(super) async fn receive(services: &Services, mut body: web::Payload) -> Resu
 }
 
 fn broken_off() -> ApiError {
-    Problem::new(ProblemCode::MalformedBody).with_detail("Файл оборвался на полпути. Отправьте его ещё раз.").into()
+    Problem::new(ProblemCode::MalformedBody)
+        .with_detail("Файл оборвался на полпути. Отправьте его ещё раз.")
+        .into()
 }
 
 /// A file while it comes.

@@ -173,7 +173,8 @@ pub(super) fn approve(
         staff.create_without_credentials(conn, services, who, &draft)
     });
     let card = Id::from(made.map_err(of_this_form)?);
-    if !store::note_approval(conn, id, (organization, approval.role, card), (who.account, context.db_now()))? {
+    if !store::note_approval(conn, id, (organization, approval.role, card), (who.account, context.db_now()))?
+    {
         return Err(ProblemCode::AlreadyDecided.into());
     }
     let token = letter_link(conn, services, id, LinkPurpose::CardCredentials)?;
@@ -234,9 +235,7 @@ pub(super) fn send_letter(conn: &mut Conn, services: &Services, who: &Asker, id:
         State::AwaitingProof => {
             writer.proof(&letter_link(conn, services, id, LinkPurpose::ApplicationProof)?)
         }
-        State::Approved => {
-            writer.approved(&letter_link(conn, services, id, LinkPurpose::CardCredentials)?)
-        }
+        State::Approved => writer.approved(&letter_link(conn, services, id, LinkPurpose::CardCredentials)?),
         State::Begun | State::AwaitingDecision | State::Completed | State::Declined => {
             return Err(Problem::new(ProblemCode::AlreadyDecided)
                 .with_detail("Эта заявка письма не ждёт.")

@@ -10,7 +10,7 @@ use epos_shared::api::accounts::ReasonDraft;
 use epos_shared::api::page::Page;
 use epos_shared::api::registration::LinkToken;
 use epos_shared::ids::{AccountApplicationId, ApplicationFileId};
-use epos_shared::problem::{Problem, ProblemCode};
+use epos_shared::problem::Problem;
 use serde_json::json;
 use utoipa_actix_web::service_config::ServiceConfig;
 
@@ -49,7 +49,7 @@ const TICKET: &str = "epos-ticket";
 
 fn ticket(request: &HttpRequest) -> Result<String, ApiError> {
     let ticket = request.headers().get(TICKET).and_then(|ticket| ticket.to_str().ok());
-    ticket.map(str::to_owned).ok_or_else(|| ProblemCode::LinkUnknown.into())
+    ticket.map(str::to_owned).ok_or_else(|| ApiError::wrong_parameter(TICKET, "Нет билета заявки"))
 }
 
 /// Apply for an account of an education department: what was typed. Its files follow, then it is sent.
@@ -79,6 +79,7 @@ async fn begin_account_application(
     request_body(content = Vec<u8>, content_type = "application/octet-stream", description = "The file, 10 MiB at most"),
     responses(
         (status = 201, description = "Attached", body = ApplicationFile),
+        (status = 400, description = "`malformed-parameter`: no ticket", body = Problem, content_type = "application/problem+json"),
         (status = 404, description = "`link-unknown`: no such ticket", body = Problem, content_type = "application/problem+json"),
         (status = 410, description = "`link-used`: it was sent already; `link-expired`", body = Problem, content_type = "application/problem+json"),
         (status = 413, description = "`body-too-large`", body = Problem, content_type = "application/problem+json"),
@@ -105,6 +106,7 @@ async fn attach_application_file(
     params(("epos-ticket" = String, Header, description = "The ticket of the application")),
     responses(
         (status = 202, description = "Sent; a letter was promised", body = AccountApplicationSent),
+        (status = 400, description = "`malformed-parameter`: no ticket", body = Problem, content_type = "application/problem+json"),
         (status = 404, description = "`link-unknown`: no such ticket", body = Problem, content_type = "application/problem+json"),
         (status = 410, description = "`link-used`: it was sent already; `link-expired`", body = Problem, content_type = "application/problem+json"),
         (status = 422, description = "`validation-failed` at `files`", body = Problem, content_type = "application/problem+json"),
@@ -185,9 +187,8 @@ async fn list_account_applications(
     query: Params<AccountApplicationQuery>,
 ) -> Result<web::Json<Page<AccountApplication>>, ApiError> {
     let attempt = attempt("account_applications.listed", None);
-    let page = support::read(&services, Asker::from(&who), attempt, move |conn, _| {
-        moderation::list(conn, &query.0)
-    });
+    let page =
+        support::read(&services, Asker::from(&who), attempt, move |conn, _| moderation::list(conn, &query.0));
     Ok(web::Json(page.await?))
 }
 
@@ -240,10 +241,9 @@ async fn get_application_file(
     let (id, file) = path.into_inner();
     let (id, file) = (application(&id)?, Id::from(parse_path_id::<ApplicationFileId>(&file)?));
     let asker = Asker::from(&who);
-    let opened =
-        support::read(&services, asker.clone(), attempt(ACTION, Some(id)), move |conn, services| {
-            moderation::open_file(conn, services, id, file)
-        });
+    let opened = support::read(&services, asker.clone(), attempt(ACTION, Some(id)), move |conn, services| {
+        moderation::open_file(conn, services, id, file)
+    });
     let (number, row, bytes) = opened.await?;
     let (kind, size, name) = (row.kind()?, row.size(), row.name);
     let (context, told) = (services.context.clone(), name.clone());

@@ -382,8 +382,7 @@ pub(super) fn outdated(
 pub(super) fn remove_outdated(conn: &mut Conn, ids: &[Id]) -> Result<(Vec<Id>, Vec<Id>), DbError> {
     let still = t::table.filter(t::id.eq_any(ids)).filter(t::state.ne(State::AwaitingDecision.as_str()));
     let ids: Vec<Id> = still.select(t::id).load(conn)?;
-    let files: Vec<Id> =
-        f::table.filter(f::application_id.eq_any(&ids)).select(f::id).load(conn)?;
+    let files: Vec<Id> = f::table.filter(f::application_id.eq_any(&ids)).select(f::id).load(conn)?;
     super::files::remove_pieces(conn, &files)?;
     diesel::delete(f::table.filter(f::id.eq_any(&files))).execute(conn)?;
     diesel::delete(t::table.filter(t::id.eq_any(&ids))).execute(conn)?;

@@ -99,7 +99,11 @@ const GROUPS: &[(&str, &str, &[&str])] = &[
     ("credentials", "Одноразовые пароли", &["credentials"]),
     ("bindings", "Привязка карточек", &["binding"]),
     ("accounts", "Учётные записи", &["account", "accounts", "email", "password", "recovery"]),
-    ("registration", "Заявки", &["registration", "application", "account_application", "account_applications"]),
+    (
+        "registration",
+        "Заявки",
+        &["registration", "application", "account_application", "account_applications"],
+    ),
     ("organizations", "Организации", &["organization", "organizations"]),
     (
         "esia",

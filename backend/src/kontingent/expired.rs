@@ -37,12 +37,7 @@ fn found(sql: &mut Sql, organization: Id, (now, today): (NaiveDateTime, NaiveDat
     sql.push(" AND expires_at <= ").moment(now);
 }
 
-fn count(
-    conn: &mut Conn,
-    organization: Id,
-    at: (NaiveDateTime, NaiveDate),
-    limit: i64,
-) -> QueryResult<u32> {
+fn count(conn: &mut Conn, organization: Id, at: (NaiveDateTime, NaiveDate), limit: i64) -> QueryResult<u32> {
     let mut sql = Sql::default();
     sql.push("SELECT employees.id");
     found(&mut sql, organization, at);
@@ -91,12 +86,7 @@ impl StaffOf<'_> {
     ///
     /// # Errors
     /// The database fails.
-    pub fn count_expired(
-        &self,
-        conn: &mut Conn,
-        services: &Services,
-        limit: i64,
-    ) -> Result<u32, DbError> {
+    pub fn count_expired(&self, conn: &mut Conn, services: &Services, limit: i64) -> Result<u32, DbError> {
         let at = (services.context.db_now(), services.context.today());
         match self.place_of_expired() {
             None => Ok(0),

@@ -505,7 +505,10 @@ mod tests {
         let parsed = draft().parse().unwrap();
         assert_eq!(parsed.position, "Начальник отдела");
         assert_eq!(parsed.phone, None);
-        let unlisted = AccountApplicationDraft { unlisted: true, territory: " ЗАТО  Звёздный ".into(), ..draft() };
+        let unlisted =
+            AccountApplicationDraft {
+                unlisted: true, territory: " ЗАТО  Звёздный ".into(), ..draft()
+            };
         assert_eq!(unlisted.parse().unwrap().territory, Territory::Unlisted("ЗАТО Звёздный".into()));
     }
 

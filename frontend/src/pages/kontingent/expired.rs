@@ -7,9 +7,7 @@ use leptos::prelude::*;
 
 use super::{EXPIRED, LIST, QUEUES};
 use crate::api::queues;
-use crate::components::{
-    Alert, Breadcrumbs, EmptyState, Fetched, Fetching, Heading, shown, table,
-};
+use crate::components::{Alert, Breadcrumbs, EmptyState, Fetched, Fetching, Heading, shown, table};
 use crate::pages::support::list::{Pages, SUBSYSTEMS, from_the_start, link, query_of_address};
 use crate::russian::{day, total};
 use crate::session::use_session;
@@ -38,7 +36,7 @@ pub fn page() -> AnyView {
                 }
                 Err(error) if error.code() == Some(ProblemCode::Forbidden) => {
                     let words = error.detail();
-                    Ok(shown(move || view! { <Alert><p>{words.clone()}</p></Alert> }.into_any()))
+                    Ok(shown(move || refused(words.clone())))
                 }
                 Err(error) => from_the_start(error, EXPIRED, &query),
             }
@@ -57,6 +55,15 @@ pub fn page() -> AnyView {
             <p role="status">{move || count.get()}</p>
         </div>
         <Fetched ask=Box::new(ask) again=RwSignal::new(())/>
+    }
+    .into_any()
+}
+
+fn refused(words: String) -> AnyView {
+    view! {
+        <Alert>
+            <p>{words}</p>
+        </Alert>
     }
     .into_any()
 }

@@ -277,7 +277,8 @@ pub fn Apply() -> impl IntoView {
         restored.set(false);
         sent.set(None);
     });
-    let content = live(move || match sent.get() {
+    let content = live(move || {
+        match sent.get() {
         Some((number, email, hours)) => {
             let words = format!(
                 "Номер заявки: {number}. На адрес {email} отправлено письмо: подтвердите адрес по ссылке из него. После этого заявку рассмотрит техподдержка, и ответ придёт письмом."
@@ -319,6 +320,7 @@ pub fn Apply() -> impl IntoView {
             </form>
         }
         .into_any(),
+    }
     });
     documentation("Заявка на учётную запись", content)
 }
@@ -335,7 +337,8 @@ fn fields(form: Form, errors: FormErrors) -> AnyView {
     };
     views.insert(PATRONYMIC + 1, without.into_any());
     views.push(form.field(errors, &TELEPHONE));
-    let roles: Vec<_> = ROLES.iter().map(|role| (role.as_str().to_owned(), role.title().to_owned())).collect();
+    let roles: Vec<_> =
+        ROLES.iter().map(|role| (role.as_str().to_owned(), role.title().to_owned())).collect();
     let role = view! {
         <Select
             path="role"
@@ -361,8 +364,7 @@ async fn find(text: String) -> Answer<Found> {
 fn territory_fields(form: Form, errors: FormErrors) -> AnyView {
     let unlisted = form.unlisted;
     let ticked = move || errors.changed("organization_id");
-    let search =
-        move |text: String| -> Pin<Box<dyn Future<Output = Answer<Found>>>> { Box::pin(find(text)) };
+    let search = move |text: String| -> Pin<Box<dyn Future<Output = Answer<Found>>>> { Box::pin(find(text)) };
     let territory = live(move || {
         if unlisted.get() {
             return form.field(errors, &TYPED_TERRITORY);

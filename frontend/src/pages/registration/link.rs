@@ -12,8 +12,8 @@ use super::application::{Apply, credentials};
 use super::password::NewPasswordForm;
 use super::recover::Recover;
 use super::sending::Sending;
-use crate::api::{Answer, ApiError};
 use crate::api::registration as api;
+use crate::api::{Answer, ApiError};
 use crate::components::{Button, ErrorPage, Heading, Kind, LinkButton, Loading, Secret, live};
 use crate::form::FormErrors;
 use crate::pages::NotFound;
@@ -237,7 +237,10 @@ async fn used(token: &LinkToken, purpose: LinkPurpose) -> Answer<Stage> {
         }
         LinkPurpose::ApplicationProof => {
             api::confirm_application(token).await?;
-            Stage::Done(PROVEN, "Заявка принята: теперь её рассмотрит техподдержка. Ответ придёт письмом на этот же адрес.")
+            Stage::Done(
+                PROVEN,
+                "Заявка принята: теперь её рассмотрит техподдержка. Ответ придёт письмом на этот же адрес.",
+            )
         }
         LinkPurpose::Proof => {
             api::confirm_registration(token).await?;

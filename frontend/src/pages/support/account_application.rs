@@ -179,7 +179,8 @@ fn decision_view(application: &AccountApplication, asked: Asked) -> AnyView {
             Ok(Found { options: found.items.iter().map(option_of).collect(), more: found.more })
         })
     };
-    let roles: Vec<_> = ROLES.iter().map(|role| (role.as_str().to_owned(), role.title().to_owned())).collect();
+    let roles: Vec<_> =
+        ROLES.iter().map(|role| (role.as_str().to_owned(), role.title().to_owned())).collect();
     let unlisted = (!is_listed).then(|| {
         view! {
             <p>
