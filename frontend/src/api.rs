@@ -33,6 +33,7 @@ pub mod mismatches;
 pub mod organization;
 pub mod own;
 pub mod proposals;
+pub mod queues;
 pub mod support;
 
 /// Why a call did not succeed.

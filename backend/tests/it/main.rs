@@ -11,6 +11,7 @@
 
 mod common;
 
+mod account_applications;
 mod applicants;
 mod audit;
 mod binding;
@@ -44,6 +45,7 @@ mod own_account;
 mod people;
 mod plans;
 mod proposals;
+mod queues;
 mod registration;
 mod roles_in_force;
 mod same_person;

@@ -4,6 +4,7 @@
 //! the checked value or every wrong field at once. The browser calls it to show the messages, the server
 //! calls it to decide: there is one rule.
 
+pub mod account_applications;
 pub mod accounts;
 pub mod bulk;
 pub mod categories;
@@ -20,6 +21,7 @@ pub mod organizations;
 pub mod page;
 pub mod profile;
 pub mod proposals;
+pub mod queues;
 pub mod registration;
 pub mod same_person;
 pub mod session;

@@ -6,12 +6,14 @@ mod card;
 mod cards;
 mod confirmation;
 mod confirmations;
+mod expired;
 mod import;
 mod journal;
 mod list;
 mod mismatch;
 mod mismatches;
 mod no_rights;
+mod queues;
 mod selection;
 
 use epos_shared::ids::EmployeeId;
@@ -44,6 +46,10 @@ pub const MISMATCHES: &str = "/kontingent/mismatches";
 
 /// The address of «На подтверждение».
 pub const CONFIRMATIONS: &str = "/kontingent/queues/confirmations";
+/// The address of «Очереди».
+pub const QUEUES: &str = "/kontingent/queues";
+/// The address of the cards whose one-time credentials have expired.
+pub const EXPIRED: &str = "/kontingent/queues/expired";
 
 /// The address of a card.
 pub fn card_address(id: EmployeeId) -> String {
@@ -80,6 +86,16 @@ pub fn Entry() -> impl IntoView {
             <Forward to=LIST/>
         </Working>
     }
+}
+
+/// `/kontingent/queues`.
+pub fn queues() -> AnyView {
+    view! { <Working>{queues::page()}</Working> }.into_any()
+}
+
+/// `/kontingent/queues/expired`.
+pub fn expired() -> AnyView {
+    view! { <Working>{expired::page()}</Working> }.into_any()
 }
 
 /// `/kontingent/mismatches`.
