@@ -26,6 +26,7 @@ pub mod openapi;
 pub mod organizations;
 pub mod quota;
 pub mod registration;
+pub mod reports;
 pub mod seed;
 pub mod subsystems;
 mod tables;

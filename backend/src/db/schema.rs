@@ -569,6 +569,72 @@ table! {
     }
 }
 
+table! {
+    use diesel::sql_types::*;
+    use crate::db::types::DbUuid;
+
+    organization_counts (organization_id, what) {
+        organization_id -> DbUuid,
+        what -> Text,
+        number -> Integer,
+        counted_at -> Timestamp,
+    }
+}
+
+table! {
+    use diesel::sql_types::*;
+    use crate::db::types::DbUuid;
+
+    organization_days (organization_id, day) {
+        organization_id -> DbUuid,
+        day -> Date,
+        sign_ins -> Integer,
+        bindings -> Integer,
+    }
+}
+
+table! {
+    use diesel::sql_types::*;
+    use crate::db::types::DbUuid;
+
+    recertifications (id) {
+        id -> DbUuid,
+        department_id -> Nullable<DbUuid>,
+        due_on -> Date,
+        started_at -> Timestamp,
+        started_by_account_id -> DbUuid,
+        started_by_employee_id -> DbUuid,
+        ended_at -> Nullable<Timestamp>,
+    }
+}
+
+table! {
+    use diesel::sql_types::*;
+    use crate::db::types::DbUuid;
+
+    recertification_organizations (recertification_id, organization_id) {
+        recertification_id -> DbUuid,
+        organization_id -> DbUuid,
+        answered_at -> Nullable<Timestamp>,
+        reminded_before_at -> Nullable<Timestamp>,
+        reminded_after_at -> Nullable<Timestamp>,
+    }
+}
+
+table! {
+    use diesel::sql_types::*;
+    use crate::db::types::DbUuid;
+
+    recertification_answers (role_assignment_id, recertification_id) {
+        role_assignment_id -> DbUuid,
+        recertification_id -> DbUuid,
+        answer -> Text,
+        answered_at -> Timestamp,
+        answered_by_account_id -> DbUuid,
+        answered_by_employee_id -> DbUuid,
+    }
+}
+
 joinable!(account_tokens -> accounts (account_id));
 joinable!(organization_ancestors -> organizations (descendant_id));
 joinable!(organization_tokens -> organizations (organization_id));
@@ -582,6 +648,9 @@ joinable!(bindings -> employees (employee_id));
 joinable!(bindings -> accounts (account_id));
 joinable!(esia_links -> accounts (account_id));
 joinable!(mismatches -> organizations (organization_id));
+joinable!(recertification_organizations -> recertifications (recertification_id));
+joinable!(recertification_organizations -> organizations (organization_id));
+joinable!(recertification_answers -> role_assignments (role_assignment_id));
 
 allow_tables_to_appear_in_same_query!(
     account_tokens,
@@ -610,10 +679,15 @@ allow_tables_to_appear_in_same_query!(
     mismatches,
     one_time_credentials,
     organization_ancestors,
+    organization_counts,
+    organization_days,
     organization_tokens,
     organizations,
     password_history,
     possible_duplicates,
+    recertification_answers,
+    recertification_organizations,
+    recertifications,
     role_assignments,
     role_notices,
     sessions,

@@ -168,7 +168,7 @@ fn is_continued(conn: &mut Conn, card: Id, role: &str, last_day: NaiveDate) -> Q
 }
 
 /// The addresses of those who have such a role in force today in an organization, or in those above it.
-fn in_force(
+pub(super) fn in_force(
     conn: &mut Conn,
     organization: Id,
     least_depth: i32,

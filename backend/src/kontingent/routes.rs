@@ -24,6 +24,7 @@ use crate::http::{Body, Params, parse_path_id};
 pub fn routes(config: &mut ServiceConfig) {
     // Before the calls of one card, whose address they would be.
     super::many_routes::routes(config);
+    super::recertification::routes::routes(config);
     config
         .service(find_organizations)
         .service(list_employees)

@@ -18,6 +18,8 @@ pub mod organization_import;
 pub mod organizations;
 pub mod page;
 pub mod profile;
+pub mod recertification;
 pub mod registration;
+pub mod reports;
 pub mod session;
 pub mod subsystems;
