@@ -29,6 +29,8 @@ pub mod many;
 pub mod mismatches;
 pub mod organization;
 pub mod own;
+pub mod recertification;
+pub mod reports;
 pub mod support;
 
 /// Why a call did not succeed.

@@ -8,6 +8,8 @@ use leptos_router::hooks::use_location;
 use super::kontingent;
 use super::kontingent::MISMATCHES;
 use super::organizations::ORGANIZATIONS;
+use super::recertification::RECERTIFICATION;
+use super::reports::REPORTS;
 use super::support::{ACCOUNTS, ALARMS, APPLICATIONS, CATEGORIES, ESIA};
 use crate::components::live;
 use crate::session::{SessionContext, card_at_work, use_session};
@@ -36,7 +38,8 @@ static OF_KONTINGENT: &[Section] = &[
     Section { there: true, to: ALL, href: ORGANIZATIONS, name: "Организации", note: "" },
     Section { there: true, to: ALL, href: kontingent::IMPORT, name: "Импорт", note: "" },
     Section { there: false, to: ALL, href: "/kontingent/queues", name: "Очереди", note: "" },
-    Section { there: false, to: ALL, href: "/kontingent/reports", name: "Отчёты", note: "" },
+    Section { there: true, to: ALL, href: REPORTS, name: "Отчёты", note: "" },
+    Section { there: true, to: ALL, href: RECERTIFICATION, name: "Подтверждение", note: "" },
     Section { there: true, to: ALL, href: kontingent::JOURNAL, name: "Журнал", note: "" },
     Section {
         there: true, to: ALL, href: MISMATCHES, name: "Расхождения с Госуслугами", note: ""
@@ -199,7 +202,7 @@ mod tests {
                 let program = match section.href {
                     kontingent::LIST => Program::Staff,
                     kontingent::JOURNAL => Program::Desk,
-                    MISMATCHES | "/kontingent/queues" | "/kontingent/reports" => Program::Office,
+                    MISMATCHES | "/kontingent/queues" | REPORTS | RECERTIFICATION => Program::Office,
                     _ => program,
                 };
                 assert_eq!(Program::of(section.href), program);
