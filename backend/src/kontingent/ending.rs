@@ -1,6 +1,6 @@
 //! Letters on roles that end in 30 and in 7 days: of a head's own role to the department, of all others to the head.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use chrono::{NaiveDate, TimeDelta};
 use diesel::prelude::*;
@@ -181,32 +181,31 @@ pub(super) fn in_force(
             organization_ancestors::table
                 .on(organization_ancestors::ancestor_id.eq(role_assignments::organization_id)),
         )
-        .inner_join(
-            employees::table.left_join(
-                bindings::table
-                    .on(bindings::employee_id.eq(employees::id).and(bindings::ended_at.is_null()))
-                    .left_join(accounts::table),
-            ),
-        )
+        .inner_join(employees::table)
         .filter(organization_ancestors::descendant_id.eq(organization))
         .filter(organization_ancestors::depth.ge(least_depth))
         .filter(role_assignments::starts_on.le(today))
         .filter(role_assignments::ends_on.is_null().or(role_assignments::ends_on.ge(today)))
         .filter(employees::archived_at.is_null())
-        .select((
-            role_assignments::role,
-            organization_ancestors::depth,
-            employees::email,
-            accounts::email.nullable(),
-        ));
-    let rows: Vec<(String, i32, Option<String>, Option<String>)> =
+        .select((role_assignments::role, organization_ancestors::depth, employees::id, employees::email));
+    let rows: Vec<(String, i32, Id, Option<String>)> =
         on!(conn, |c| query.filter(role_assignments::role.eq_any(&roles)).load(c))?;
+    let cards: Vec<Id> = rows.iter().map(|(_, _, card, _)| *card).collect();
+    // Asked for by themselves: joined to the rest, SQLite would read every binding there is.
+    let accounts: HashMap<Id, String> = bindings::table
+        .inner_join(accounts::table)
+        .filter(bindings::employee_id.eq_any(&cards))
+        .filter(bindings::ended_at.is_null())
+        .select((bindings::employee_id, accounts::email))
+        .load::<(Id, String)>(conn)?
+        .into_iter()
+        .collect();
     let nearest = rows.iter().map(|(_, depth, _, _)| *depth).min();
     let mut addresses: BTreeMap<String, Email> = BTreeMap::new();
-    for (_, depth, card, account) in rows {
+    for (_, depth, card, email) in rows {
         let is_meant = if least_depth == 0 { depth == 0 } else { Some(depth) == nearest };
         // Whoever has an account reads what comes there; the card's address may be the secretary's.
-        if let (true, Some(text)) = (is_meant, account.or(card)) {
+        if let (true, Some(text)) = (is_meant, accounts.get(&card).cloned().or(email)) {
             let email: Email = text.parse().map_err(|_| corrupt("an e-mail"))?;
             addresses.insert(email.key(), email);
         }

@@ -72,8 +72,8 @@ fn sums(
     match scope {
         // From the organizations, each to its days: the days of all of them lie apart.
         Scope::All => sql.push(
-            "organizations INNER JOIN organization_days ON organization_days.organization_id = organizations.id \
-             WHERE ",
+            "organizations CROSS JOIN organization_days \
+             WHERE organization_days.organization_id = organizations.id AND ",
         ),
         Scope::Below(top) => sql
             .push(

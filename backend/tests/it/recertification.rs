@@ -143,8 +143,8 @@ crate::both_databases! {
 
     async fn what_rights_refuse_is_told_of_that_card_alone(app: TestApp) {
         let school = School::build(app).await;
-        let id = started(&school.department).await;
         let elsewhere = card(app, school.district.other_school, "Чужая Вера", &[(Role::Teacher, "01.09.2020–")]).await.0;
+        let id = started(&school.department).await;
         let cards = [school.head_card, school.deputy_card, elsewhere, school.first];
         let done = answer(&school.deputy, &id, gone(&cards, "22.11.2026")).await.expect(200);
         let told: Vec<(&str, &str)> = done["results"].as_array().unwrap().iter()
@@ -157,7 +157,7 @@ crate::both_databases! {
         assert_eq!(refused, ["employee.role_ended refused: needs-confirmation"]);
         // The neighbour's people are not answered for by naming them.
         answer(&school.deputy, &id, works(&[elsewhere])).await.expect(200);
-        assert_eq!(rows(&school.department, &id).await[0], "Гимназия № 2: 1, 0, 0");
+        assert_eq!(rows(&school.department, &id).await[0], "Гимназия № 2: 2, 0, 0");
     }
 
     async fn who_may_not_is_refused(app: TestApp) {
@@ -209,7 +209,8 @@ crate::both_databases! {
         }
         let problem = answer(&school.head, &id, json!({ "answer": "gone", "everybody": 4 })).await.expect_problem(422, "validation-failed");
         assert_eq!(people::wrong(&problem), ["ids: no-cards", "last_day: date-empty"]);
-        answer(&school.head, &id, json!({ "answer": "fired", "ids": [] })).await.expect_problem(400, "malformed-body");
+        answer(&school.head, &id, json!({ "answer": "fired", "ids": [] })).await.expect_problem(422, "validation-failed");
+        answer(&school.head, &id, json!({ "ids": [] })).await.expect_problem(400, "malformed-body");
     }
 
     async fn one_that_was_ended_is_answered_no_more_and_makes_room_for_another(app: TestApp) {
