@@ -175,6 +175,7 @@ fn listed(people: &RecertificationPeople, here: Shared, page: RwSignal<()>) -> A
         view! { <Button on_press=turn>"← К началу списка"</Button> }
     });
     view! {
+        <div class="stack">
         <p role="status">
             {format!(
                 "Осталось ответить: {}. Работают: {}. Больше не работают: {}.",
@@ -219,7 +220,8 @@ fn listed(people: &RecertificationPeople, here: Shared, page: RwSignal<()>) -> A
                 <tbody>{rows}</tbody>
             </table>
         </div>
-        <div class="row gap-above">{first} {next}</div>
+        <div class="row">{first} {next}</div>
+        </div>
     }
     .into_any()
 }

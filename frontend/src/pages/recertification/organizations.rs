@@ -106,7 +106,8 @@ fn found(rows: &RecertificationRows, waiting: bool, asked: RwSignal<Option<Quest
     } else {
         let columns: &'static [&'static str] =
             &["Организация", "Состояние", "Осталось", "Работают", "Больше не работают"];
-        table("Кто ответил", columns, rows.items.iter().map(|row| cells(row, one)).collect())
+        let rows = table("Кто ответил", columns, rows.items.iter().map(|row| cells(row, one)).collect());
+        view! { <div class="wide-first">{rows}</div> }.into_any()
     };
     view! {
         <div class="gap-below">

@@ -178,11 +178,11 @@ pub fn charts(report: &DaysReport) -> AnyView {
         <div class="chart-pair">
             <div>
                 <h3>{format!("Входов: {}", number(report.sign_ins))}</h3>
-                {chart::columns(&sign_ins, &bars(|day| day.sign_ins))}
+                {(report.sign_ins > 0).then(|| chart::columns(&sign_ins, &bars(|day| day.sign_ins)))}
             </div>
             <div>
                 <h3>{format!("Привязок: {}", number(report.bindings))}</h3>
-                {chart::columns(&bindings, &bars(|day| day.bindings))}
+                {(report.bindings > 0).then(|| chart::columns(&bindings, &bars(|day| day.bindings)))}
             </div>
         </div>
     }

@@ -126,7 +126,7 @@ fn found(kind: ReportKind, asked: Option<OrganizationId>, report: &StaffReport) 
             };
             view! {
                 <h2 class="after-tiles gap-below">"По организациям"</h2>
-                {table(kind.title(), columns, rows)}
+                <div class="wide-first">{table(kind.title(), columns, rows)}</div>
             }
         })}
         <Pager previous=None next=next/>
