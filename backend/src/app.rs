@@ -114,6 +114,7 @@ pub fn routes(config: &mut ServiceConfig) {
             .configure(crate::queues::routes)
             .configure(crate::organizations::routes)
             .configure(import::routes)
+            .configure(crate::reports::routes)
             .configure(crate::audit::routes)
             .configure(crate::mail::routes),
     );

@@ -20,6 +20,7 @@ use crate::mail::Postman;
 use crate::memory;
 use crate::on;
 use crate::registration;
+use crate::reports;
 
 /// How long a lease lasts unless renewed: many times the longest work under it.
 const LEASE: TimeDelta = TimeDelta::seconds(30);
@@ -191,7 +192,8 @@ pub async fn run_sweeper(services: Services, mut stop: watch::Receiver<bool>) {
 }
 
 /// What is done once a day, until told to stop: blocks accounts that nobody has used for long, tells heads of roles
-/// that end soon, and support of certificates that do; before that gives accounts of before the index of the list theirs.
+/// that end soon and support of certificates that do, reminds those who have not confirmed their staff; before that
+/// gives accounts of before the index of the list theirs. Counts organizations once an hour.
 pub async fn run_caretaker(services: Services, mut stop: watch::Receiver<bool>) {
     while !*stop.borrow() {
         wait(SWEEP, &mut stop).await;
@@ -210,17 +212,29 @@ pub async fn run_caretaker(services: Services, mut stop: watch::Receiver<bool>) 
         if let Err(error) = tell_of_certificates(&services).await {
             tracing::warn!(%error, "support could not be told of certificates that end soon");
         }
+        if let Err(error) = tend_recertifications(&services, &stop).await {
+            tracing::warn!(%error, "recertifications could not be looked after");
+        }
+        if let Err(error) = count(&services, &stop).await {
+            tracing::warn!(%error, "organizations could not be counted");
+        }
     }
 }
 
-/// Whether this process is the one to do something today. The lease is held for a day and not given back.
+/// Whether this process is the one to do something today.
 async fn is_mine_today(services: &Services, name: &'static str) -> Result<bool, DbError> {
+    is_mine_for(services, name, TimeDelta::days(1)).await
+}
+
+/// Whether this process is the one to do something that is done so often. The lease is held so long and not given
+/// back.
+async fn is_mine_for(services: &Services, name: &'static str, often: TimeDelta) -> Result<bool, DbError> {
     let context = services.context.clone();
     let token = services
         .db
         .write_by_condition::<_, DbError, _>(move |conn| {
             let now = context.db_now();
-            acquire(conn, name, now, now + TimeDelta::days(1))
+            acquire(conn, name, now, now + often)
         })
         .await?;
     Ok(token.is_some())
@@ -271,6 +285,35 @@ async fn tell_of_certificates(services: &Services) -> Result<(), DbError> {
         return Ok(());
     }
     esia::tell_of_certificates(services).await
+}
+
+async fn tend_recertifications(services: &Services, stop: &watch::Receiver<bool>) -> Result<(), DbError> {
+    if !is_mine_today(services, "recertifications").await? {
+        return Ok(());
+    }
+    let mut after = None;
+    while !*stop.borrow() {
+        after = kontingent::tend_recertifications(services, after).await?;
+        if after.is_none() {
+            break;
+        }
+    }
+    Ok(())
+}
+
+/// Counts every organization anew, once an hour.
+async fn count(services: &Services, stop: &watch::Receiver<bool>) -> Result<(), DbError> {
+    if !is_mine_for(services, "organization-counts", TimeDelta::hours(1)).await? {
+        return Ok(());
+    }
+    let mut after = None;
+    while !*stop.borrow() {
+        after = reports::recount(services, after).await?;
+        if after.is_none() {
+            break;
+        }
+    }
+    Ok(())
 }
 
 async fn wait(pause: Duration, stop: &mut watch::Receiver<bool>) {

@@ -30,6 +30,7 @@ pub mod organizations;
 mod queues;
 pub mod quota;
 pub mod registration;
+pub mod reports;
 pub mod seed;
 pub mod subsystems;
 mod tables;

@@ -29,6 +29,8 @@ use crate::app;
         (name = "subsystems", description = "Subsystems allowed for the roles in force"),
         (name = "kontingent", description = "«Контингент»: organizations, cards, binding"),
         (name = "import", description = "Import of staff out of a table"),
+        (name = "recertification", description = "«Подтвердите, что эти люди работают у вас»"),
+        (name = "reports", description = "«Отчёты»: numbers of the organizations in view"),
         (name = "journal", description = "«Журнал»: who did what to whom"),
         (name = "demo", description = "What only the demo has"),
         (name = "health", description = "For whoever watches the server"),

@@ -4,6 +4,8 @@ use std::borrow::Cow;
 use std::fs::File;
 use std::io::{BufWriter, Read as _, Seek as _, Write as _};
 
+use actix_web::HttpResponse;
+use actix_web::http::header::CONTENT_DISPOSITION;
 use actix_web::web::{self, Bytes};
 use chrono::NaiveDate;
 use csv::QuoteStyle;
@@ -52,6 +54,9 @@ pub fn contents(file: File) -> impl Stream<Item = Result<Bytes, ApiError>> {
         Ok((!piece.is_empty()).then(|| (Bytes::from(piece), file)))
     })
 }
+
+/// Rows of a CSV that are written at a time.
+const ROWS: usize = 500;
 
 /// A row.
 pub type Line = Vec<String>;
@@ -106,6 +111,30 @@ pub fn csv_lines(lines: &[Line], quotes: QuoteStyle) -> Result<Vec<u8>, ApiError
             .map_err(ApiError::internal)?;
     }
     writer.into_inner().map_err(ApiError::internal)
+}
+
+/// A CSV of rows that are there already, written as it is sent.
+///
+/// # Errors
+/// None, in practice.
+pub fn csv_file(
+    name: &str,
+    title: &str,
+    day: NaiveDate,
+    headings: &[&str],
+    lines: Vec<Line>,
+) -> Result<HttpResponse, ApiError> {
+    let head = csv_head(headings, QuoteStyle::Necessary)?;
+    let mut lines = lines.into_iter();
+    let rest = std::iter::from_fn(move || {
+        let piece: Vec<Line> = lines.by_ref().take(ROWS).collect();
+        (!piece.is_empty()).then(|| csv_lines(&piece, QuoteStyle::Necessary))
+    });
+    let pieces = std::iter::once(Ok(head)).chain(rest).map(|piece| piece.map(Bytes::from));
+    Ok(HttpResponse::Ok()
+        .content_type("text/csv; charset=utf-8")
+        .insert_header((CONTENT_DISPOSITION, attachment(name, title, day, FileFormat::Csv)))
+        .streaming(stream::iter(pieces)))
 }
 
 /// A file of Excel that grows on the disk, not in memory.

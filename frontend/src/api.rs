@@ -13,8 +13,8 @@ use epos_shared::api::employees::{
 use epos_shared::api::moves::{DismissalDraft, TransferDraft};
 use epos_shared::api::organizations::{OrganizationQuery, OrganizationsFound};
 use epos_shared::api::page::Page;
-use epos_shared::api::same_person::{CardMergeDraft, CardMergePreview, CardMergeQuestion};
 use epos_shared::api::proposals::ProposalDraft;
+use epos_shared::api::same_person::{CardMergeDraft, CardMergePreview, CardMergeQuestion};
 use epos_shared::api::session::{BindCard, ChooseCard, SessionState, SignIn};
 use epos_shared::api::subsystems::SubsystemsAllowed;
 use epos_shared::ids::{EmployeeId, ProposalId};
@@ -34,6 +34,8 @@ pub mod organization;
 pub mod own;
 pub mod proposals;
 pub mod queues;
+pub mod recertification;
+pub mod reports;
 pub mod support;
 
 /// Why a call did not succeed.

@@ -32,6 +32,20 @@ pub fn size(bytes: f64) -> String {
     }
 }
 
+/// A number with its thousands apart.
+#[must_use]
+pub fn number(n: u32) -> String {
+    let digits = n.to_string();
+    let mut text = String::new();
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place) % 3 == 0 {
+            text.push('\u{a0}');
+        }
+        text.push(digit);
+    }
+    text
+}
+
 /// «найдено N» / «больше 1000».
 #[must_use]
 pub fn total(total: Total) -> String {
@@ -94,6 +108,15 @@ fn local(moment: DateTime<Utc>) -> js_sys::Date {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn thousands_stand_apart() {
+        let told = [0, 7, 999, 1_000, 12_345, 1_234_567].map(number);
+        assert_eq!(
+            told.map(|text| text.replace('\u{a0}', " ")),
+            ["0", "7", "999", "1 000", "12 345", "1 234 567"]
+        );
+    }
 
     #[test]
     fn words_agree_with_numbers() {

@@ -74,6 +74,10 @@ identifier!(
     CategoryGrantId
 );
 identifier!(
+    /// A recertification: who works where is asked of many organizations.
+    RecertificationId
+);
+identifier!(
     /// An import of staff.
     ImportId
 );

@@ -9,6 +9,7 @@ pub mod ids;
 pub mod organization_rights;
 pub mod problem;
 pub mod programs;
+pub mod recertification;
 pub mod rights;
 pub mod roles;
 pub mod search;

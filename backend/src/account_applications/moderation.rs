@@ -152,6 +152,7 @@ pub(super) fn approve(
     }
     let name = row.name()?;
     let draft = NewEmployeeDraft {
+        despite_duplicates: false,
         organization_id: Some(approval.organization),
         person: PersonDraft {
             family_name: name.family_name.to_string(),

@@ -20,6 +20,7 @@ use crate::error::ApiError;
 use crate::http::RequestInfo;
 use crate::identification;
 use crate::kontingent;
+use crate::reports;
 
 /// An opened session.
 #[derive(Debug)]
@@ -264,6 +265,8 @@ fn begin(
     }
     // Who has one card works as it; among several he chooses.
     let cards = kontingent::own_cards(conn, account.id, today)?;
+    let places: Vec<Id> = cards.iter().map(|card| Id::from(card.organization.id)).collect();
+    reports::note_sign_in(conn, &places, today)?;
     let only = if let [only] = cards.as_slice() { Some(only) } else { None };
     let card = only.map(|card| Id::from(card.id));
     // Likewise one category is entered straight away.

@@ -80,6 +80,11 @@ const TITLES: &[(&str, &str)] = &[
     ("password.recovered", "Пароль задан по ссылке из письма"),
     ("recovery.requested", "Запрошено восстановление пароля"),
     ("recovery.sent", "Техподдержка отправила письмо со ссылкой"),
+    ("recertification.answered", "Ответ, кто работает в организации"),
+    ("recertification.ended", "Подтверждение сотрудников завершено"),
+    ("recertification.reminded", "Отправлено напоминание подтвердить сотрудников"),
+    ("recertification.started", "Начато подтверждение сотрудников"),
+    ("report.exported", "Отчёт выгружен в файл"),
     ("roles.ending_told", "Отправлено письмо об окончании ролей"),
     ("session.card_chosen", "Выбрана карточка"),
     ("session.closed", "Выход"),
@@ -106,6 +111,7 @@ const TITLES: &[(&str, &str)] = &[
 const GROUPS: &[(&str, &str, &[&str])] = &[
     ("sign-in", "Вход и сеансы", &["session", "sessions", "kontingent"]),
     ("cards", "Карточки и роли", &["employee", "proposal", "roles"]),
+    ("recertification", "Подтверждение сотрудников", &["recertification"]),
     ("credentials", "Одноразовые пароли", &["credentials"]),
     ("bindings", "Привязка карточек", &["binding"]),
     ("accounts", "Учётные записи", &["account", "accounts", "email", "password", "recovery"]),
@@ -120,7 +126,7 @@ const GROUPS: &[(&str, &str, &[&str])] = &[
         "Госуслуги и категории",
         &["esia", "esia_health", "alarm", "alarms", "mismatch", "category", "categories"],
     ),
-    ("files", "Импорт и выгрузка", &["journal", "import", "export", "employees"]),
+    ("files", "Импорт и выгрузка", &["journal", "import", "export", "employees", "report"]),
     ("consent", "Согласие и личные данные", &["consent", "data"]),
     ("other", "Прочее", &[]),
 ];
@@ -134,6 +140,7 @@ const OBJECTS: &[(&str, &str)] = &[
     ("employee", "Карточка"),
     ("mismatch", "Расхождение с Госуслугами"),
     ("organization", "Организация"),
+    ("recertification", "Подтверждение сотрудников"),
     ("session", "Сеанс"),
 ];
 

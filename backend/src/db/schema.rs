@@ -624,6 +624,45 @@ table! {
     use diesel::sql_types::*;
     use crate::db::types::DbUuid;
 
+    organization_counts (organization_id, what) {
+        organization_id -> DbUuid,
+        what -> Text,
+        number -> Integer,
+        counted_at -> Timestamp,
+    }
+}
+
+table! {
+    use diesel::sql_types::*;
+    use crate::db::types::DbUuid;
+
+    organization_days (organization_id, day) {
+        organization_id -> DbUuid,
+        day -> Date,
+        sign_ins -> Integer,
+        bindings -> Integer,
+    }
+}
+
+table! {
+    use diesel::sql_types::*;
+    use crate::db::types::DbUuid;
+
+    recertifications (id) {
+        id -> DbUuid,
+        department_id -> Nullable<DbUuid>,
+        due_on -> Date,
+        started_at -> Timestamp,
+        started_by_account_id -> DbUuid,
+        started_by_employee_id -> DbUuid,
+        ended_at -> Nullable<Timestamp>,
+    }
+}
+
+table! {
+    use diesel::sql_types::*;
+    use crate::db::types::DbUuid;
+
     application_files (id) {
         id -> DbUuid,
         application_id -> DbUuid,
@@ -640,10 +679,37 @@ table! {
     use diesel::sql_types::*;
     use crate::db::types::DbUuid;
 
+    recertification_organizations (recertification_id, organization_id) {
+        recertification_id -> DbUuid,
+        organization_id -> DbUuid,
+        answered_at -> Nullable<Timestamp>,
+        reminded_before_at -> Nullable<Timestamp>,
+        reminded_after_at -> Nullable<Timestamp>,
+    }
+}
+
+table! {
+    use diesel::sql_types::*;
+    use crate::db::types::DbUuid;
+
     application_file_pieces (file_id, place) {
         file_id -> DbUuid,
         place -> Integer,
         bytes -> Binary,
+    }
+}
+
+table! {
+    use diesel::sql_types::*;
+    use crate::db::types::DbUuid;
+
+    recertification_answers (role_assignment_id, recertification_id) {
+        role_assignment_id -> DbUuid,
+        recertification_id -> DbUuid,
+        answer -> Text,
+        answered_at -> Timestamp,
+        answered_by_account_id -> DbUuid,
+        answered_by_employee_id -> DbUuid,
     }
 }
 
@@ -661,6 +727,9 @@ joinable!(bindings -> employees (employee_id));
 joinable!(bindings -> accounts (account_id));
 joinable!(esia_links -> accounts (account_id));
 joinable!(mismatches -> organizations (organization_id));
+joinable!(recertification_organizations -> recertifications (recertification_id));
+joinable!(recertification_organizations -> organizations (organization_id));
+joinable!(recertification_answers -> role_assignments (role_assignment_id));
 
 allow_tables_to_appear_in_same_query!(
     account_applications,
@@ -692,11 +761,16 @@ allow_tables_to_appear_in_same_query!(
     mismatches,
     one_time_credentials,
     organization_ancestors,
+    organization_counts,
+    organization_days,
     organization_tokens,
     organizations,
     password_history,
     possible_duplicates,
     proposals,
+    recertification_answers,
+    recertification_organizations,
+    recertifications,
     role_assignments,
     role_notices,
     sessions,

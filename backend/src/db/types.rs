@@ -13,7 +13,8 @@ use diesel::sql_types::{Binary, HasSqlType, SqlType};
 use diesel::sqlite::Sqlite;
 use epos_shared::ids::{
     AccountApplicationId, AccountId, AlarmId, ApplicationFileId, ApplicationId, CategoryGrantId, EmployeeId,
-    ImportId, LetterId, MismatchId, OrganizationId, ProposalId, RoleAssignmentId, SessionId,
+    ImportId, LetterId, MismatchId, OrganizationId, ProposalId, RecertificationId, RoleAssignmentId,
+    SessionId,
 };
 use uuid::Uuid;
 
@@ -68,7 +69,15 @@ wire_ids!(
     ApplicationId,
     LetterId
 );
-wire_ids!(MismatchId, ProposalId, CategoryGrantId, ImportId, AccountApplicationId, ApplicationFileId);
+wire_ids!(
+    MismatchId,
+    ProposalId,
+    CategoryGrantId,
+    ImportId,
+    AccountApplicationId,
+    ApplicationFileId,
+    RecertificationId
+);
 
 impl fmt::Display for Id {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

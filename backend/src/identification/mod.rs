@@ -24,8 +24,8 @@ pub use categories::{Holder, effective, has_matched_card, held, held_by, works_a
 pub use grants::give;
 pub use matching::agree;
 pub use mismatches::{
-    Claim, SavedCard, count_waiting, follow_merged, note_bound_card, note_refused_claim, note_saved_card, send,
-    sweep,
+    Claim, SavedCard, count_waiting, follow_merged, note_bound_card, note_refused_claim, note_saved_card,
+    send, sweep,
 };
 pub use own::{link_of, own_data};
 pub use visit::VisitToken;

@@ -6,6 +6,7 @@ use diesel::prelude::*;
 use diesel::result::QueryResult;
 use epos_shared::organization_rights::{OrganizationAction, any_may};
 use epos_shared::problem::{Problem, ProblemCode};
+use epos_shared::recertification::{RecertificationAction, asks, may_recertify};
 use epos_shared::rights::{Action, Relation, Standing, Verdict, card_verdict, sees, standing};
 use epos_shared::roles::{OrganizationKind, Role, RoleCategory};
 use epos_shared::values::RoleState;
@@ -221,6 +222,19 @@ impl StaffOf<'_> {
         relation: Relation,
     ) -> bool {
         any_may(&self.actor.roles, action, kind, relation)
+    }
+
+    /// Whether something of a recertification is allowed; `relation` is that of the organization that asks, or is
+    /// asked.
+    #[must_use]
+    pub fn may_recertify(&self, action: RecertificationAction, relation: Relation) -> bool {
+        self.actor.roles.iter().any(|role| may_recertify(*role, action, relation))
+    }
+
+    /// Whether a recertification of the actor's asks organizations of a kind.
+    #[must_use]
+    pub fn asks(&self, kind: OrganizationKind) -> bool {
+        self.actor.roles.iter().any(|role| asks(*role, kind))
     }
 
     /// The roles that may be given on a new card.

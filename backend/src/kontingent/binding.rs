@@ -20,6 +20,7 @@ use crate::db::{Conn, DbError, Unique, broken_unique};
 use crate::error::ApiError;
 use crate::esia::Identity;
 use crate::identification;
+use crate::reports;
 
 /// Why nothing was bound.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -301,6 +302,7 @@ pub fn settle(
         .in_organization(card.organization_id)
         .with(serde_json::json!({ "account": account.to_string() }));
     audit::record(conn, context, &claimant.journal, event)?;
+    reports::note_binding(conn, card.organization_id, context.today())?;
     letters::tell_of_binding(conn, services, card, credential)?;
     identification::note_bound_card(conn, services, card.id)?;
     outside::binding_succeeded(conn, &claimant.counter)?;

@@ -1,6 +1,6 @@
 //! Letters on roles that end in 30 and in 7 days: of a head's own role to the department, of all others to the head.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use chrono::{NaiveDate, TimeDelta};
 use diesel::prelude::*;
@@ -184,7 +184,7 @@ pub(super) fn departments(
 }
 
 /// The addresses of those who have such a role in force today in an organization, or in those above it.
-fn in_force(
+pub(super) fn in_force(
     conn: &mut Conn,
     (organization, least_depth): (Id, i32),
     wanted: impl Fn(Role) -> bool,
@@ -197,28 +197,32 @@ fn in_force(
             organization_ancestors::table
                 .on(organization_ancestors::ancestor_id.eq(role_assignments::organization_id)),
         )
-        .inner_join(
-            employees::table.left_join(
-                bindings::table
-                    .on(bindings::employee_id.eq(employees::id).and(bindings::ended_at.is_null()))
-                    .left_join(accounts::table),
-            ),
-        )
+        .inner_join(employees::table)
         .filter(organization_ancestors::descendant_id.eq(organization))
         .filter(organization_ancestors::depth.ge(least_depth))
         .filter(role_assignments::starts_on.le(today))
         .filter(role_assignments::ends_on.is_null().or(role_assignments::ends_on.ge(today)))
         .filter(employees::archived_at.is_null())
-        .select((employees::id, organization_ancestors::depth, employees::email, accounts::email.nullable()));
-    let rows: Vec<(Id, i32, Option<String>, Option<String>)> =
+        .select((organization_ancestors::depth, employees::id, employees::email));
+    let rows: Vec<(i32, Id, Option<String>)> =
         on!(conn, |c| query.filter(role_assignments::role.eq_any(&roles)).load(c))?;
-    let nearest = rows.iter().map(|(_, depth, _, _)| *depth).min();
+    let cards: Vec<Id> = rows.iter().map(|(_, card, _)| *card).collect();
+    // Asked for by themselves: joined to the rest, SQLite would read every binding there is.
+    let accounts: HashMap<Id, String> = bindings::table
+        .inner_join(accounts::table)
+        .filter(bindings::employee_id.eq_any(&cards))
+        .filter(bindings::ended_at.is_null())
+        .select((bindings::employee_id, accounts::email))
+        .load::<(Id, String)>(conn)?
+        .into_iter()
+        .collect();
+    let nearest = rows.iter().map(|(depth, _, _)| *depth).min();
     let mut addresses: BTreeMap<String, Email> = BTreeMap::new();
-    for (id, depth, card, account) in rows {
+    for (depth, card, email) in rows {
         let is_near = if least_depth == 0 { depth == 0 } else { Some(depth) == nearest };
-        let is_meant = is_near && !except.contains(&id);
+        let is_meant = is_near && !except.contains(&card);
         // Whoever has an account reads what comes there; the card's address may be the secretary's.
-        if let (true, Some(text)) = (is_meant, account.or(card)) {
+        if let (true, Some(text)) = (is_meant, accounts.get(&card).cloned().or(email)) {
             let email: Email = text.parse().map_err(|_| corrupt("an e-mail"))?;
             addresses.insert(email.key(), email);
         }

@@ -531,7 +531,8 @@ fn has_role(sql: &mut Sql, table: &'static str, role: Option<Role>) {
     }
 }
 
-fn soon(today: NaiveDate) -> NaiveDate {
+/// The last day that is soon.
+pub(super) fn soon(today: NaiveDate) -> NaiveDate {
     today.checked_add_days(SOON).unwrap_or(today)
 }
 

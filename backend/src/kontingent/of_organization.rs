@@ -10,12 +10,14 @@ use diesel::result::QueryResult;
 use epos_shared::api::organization_card::{
     CardSummary, OrganizationHead, PossibleDuplicate, RoleCount, UnfitRole,
 };
+use epos_shared::api::reports::StaffNumbers;
 use epos_shared::rights::{Standing, standing};
 use epos_shared::roles::{OrganizationKind, Role};
 use epos_shared::values::Period;
 use serde_json::json;
 
 use super::card_store::{self, AssignmentRow};
+use super::list_filter::soon;
 use super::listed;
 use crate::audit::{self, Actor as Journal, Event};
 use crate::context::Context;
@@ -49,6 +51,64 @@ pub fn count(conn: &mut Conn, organizations: &[Id], today: NaiveDate) -> QueryRe
         .select((employees::organization_id, count_star()))
         .load(conn)?;
     Ok(rows.into_iter().map(|(id, count)| (id, counted(count))).collect())
+}
+
+/// What reports count, of each of some organizations; nothing where there is no card. Whoever is counted here is found
+/// by the filter of the staff list that bears the name.
+///
+/// # Errors
+/// The database fails.
+pub fn numbers(
+    conn: &mut Conn,
+    organizations: &[Id],
+    today: NaiveDate,
+) -> QueryResult<HashMap<Id, StaffNumbers>> {
+    let mut numbers: HashMap<Id, StaffNumbers> = HashMap::new();
+    let cards: Vec<(Id, i16, i64)> = employees::table
+        .filter(employees::organization_id.eq_any(organizations))
+        .filter(employees::archived_at.is_null())
+        .group_by((employees::organization_id, employees::account_state))
+        .select((employees::organization_id, employees::account_state, count_star()))
+        .load(conn)?;
+    for (organization, state, count) in cards {
+        let of = numbers.entry(organization).or_default();
+        let count = counted(count);
+        of.cards += count;
+        if state <= listed::NOT_BOUND {
+            of.not_bound += count;
+        }
+        if state <= listed::NEVER_SIGNED_IN {
+            of.never_signed_in += count;
+        }
+    }
+    let ending: Vec<(Id, Id)> = role_assignments::table
+        .inner_join(employees::table)
+        .filter(role_assignments::organization_id.eq_any(organizations))
+        .filter(role_assignments::ends_on.between(today, soon(today)))
+        .filter(role_assignments::starts_on.le(today))
+        .filter(employees::archived_at.is_null())
+        .select((role_assignments::organization_id, role_assignments::employee_id))
+        .distinct()
+        .load(conn)?;
+    for (organization, _) in ending {
+        numbers.entry(organization).or_default().ends_soon += 1;
+    }
+    let roles: Vec<(Id, String, i64)> = role_assignments::table
+        .inner_join(employees::table)
+        .filter(role_assignments::organization_id.eq_any(organizations))
+        .filter(role_assignments::starts_on.le(today))
+        .filter(role_assignments::ends_on.is_null().or(role_assignments::ends_on.ge(today)))
+        .filter(employees::archived_at.is_null())
+        .group_by((role_assignments::organization_id, role_assignments::role))
+        .select((role_assignments::organization_id, role_assignments::role, count_star()))
+        .load(conn)?;
+    for (organization, role, count) in roles {
+        let role = Role::from_wire(&role).ok_or_else(|| card_store::corrupt("a role"))?;
+        let one =
+            StaffNumbers { by_role: vec![RoleCount { role, cards: counted(count) }], ..Default::default() };
+        numbers.entry(organization).or_default().add(&one);
+    }
+    Ok(numbers)
 }
 
 /// Whether an organization has any card, archived ones included.

@@ -27,6 +27,7 @@ pub fn routes(config: &mut ServiceConfig) {
     super::many_routes::routes(config);
     super::move_routes::routes(config);
     super::proposals::routes(config);
+    super::recertification::routes::routes(config);
     config
         .service(find_organizations)
         .service(list_employees)

@@ -81,13 +81,18 @@ impl StaffOf<'_> {
     }
 
     /// ФИО and organization of a card in view.
-    fn title(&self, conn: &mut Conn, services: &Services, id: EmployeeId) -> Result<Title, ApiError> {
+    pub(super) fn title(
+        &self,
+        conn: &mut Conn,
+        services: &Services,
+        id: EmployeeId,
+    ) -> Result<Title, ApiError> {
         let card = self.card(conn, id, services.context.today())?;
         Ok((card.row.name()?.to_string(), card.organization.short_name))
     }
 }
 
-type Title = (String, String);
+pub(super) type Title = (String, String);
 type Done = (BulkOutcome, Title, Option<OneTimeCredentials>);
 
 const fn action(deed: Deed) -> (BulkAction, &'static str) {
@@ -143,7 +148,12 @@ async fn one(services: &Services, asker: Asker, deed: Deed, id: EmployeeId) -> R
     .await
 }
 
-async fn refused(services: &Services, asker: Asker, id: EmployeeId, error: &ApiError) -> BulkResult {
+pub(super) async fn refused(
+    services: &Services,
+    asker: Asker,
+    id: EmployeeId,
+    error: &ApiError,
+) -> BulkResult {
     if !matches!(error, ApiError::Problem(_)) {
         tracing::error!(%error, "one of many cards failed");
     }

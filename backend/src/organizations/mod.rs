@@ -19,8 +19,8 @@ use crate::db::types::Id;
 pub use administration::routes;
 pub use directory::{Directory, numbers_of, numbers_of_all, with_inn, with_numbers};
 pub use store::{
-    Found, KindsByPlace, OrganizationRow, Search, count, descendants_of, find, find_all, first_of, has_below,
-    in_order, keys, place, search, with_keys,
+    Found, KindsByPlace, OrganizationRow, Placed, Search, count, descendants_of, find, find_all, first_of,
+    has_below, in_order, keys, place, search, with_keys, within,
 };
 
 /// Which organizations somebody sees.

@@ -241,6 +241,34 @@ pub fn descendants_of(top: Id) -> _ {
         .select(organization_ancestors::descendant_id)
 }
 
+/// An organization and its place in the tree.
+#[derive(Debug, Clone)]
+pub struct Placed {
+    /// The organization.
+    pub row: OrganizationRow,
+    /// The one it stands right below.
+    pub parent: Option<Id>,
+    /// What it is sorted by.
+    pub key: String,
+}
+
+/// Every organization of a scope, closed ones too, in the order of the names.
+///
+/// # Errors
+/// The database fails.
+pub fn within(conn: &mut Conn, scope: Scope) -> QueryResult<Vec<Placed>> {
+    use organizations as t;
+    let query = t::table.select((COLUMNS, t::parent_id, t::search_key)).into_boxed::<MultiBackend>();
+    let query = match scope {
+        Scope::All => query,
+        Scope::Below(top) => query.filter(t::id.eq_any(descendants_of(top))),
+        Scope::Only(id) => query.filter(t::id.eq(id)),
+    };
+    let found: Vec<(Line, Option<Id>, String)> =
+        query.order((t::search_key.asc(), t::id.asc())).load(conn)?;
+    found.into_iter().map(|(line, parent, key)| Ok(Placed { row: row(line)?, parent, key })).collect()
+}
+
 /// Kinds of organizations by where they stand from an own one.
 #[derive(Debug, Clone, Default)]
 pub struct KindsByPlace {

@@ -18,7 +18,9 @@ use epos_backend::db::{Conn, DbError};
 use epos_backend::esia::Identity;
 use epos_backend::http::RequestInfo;
 use epos_backend::identification::{self, Arrival, Purpose};
+use epos_backend::kontingent;
 use epos_backend::kontingent::bulk::{self, PastCard};
+use epos_backend::reports;
 use epos_backend::seed::{self, Plan};
 use epos_shared::roles::{OrganizationKind, Role};
 use epos_shared::search::search_key;
@@ -67,7 +69,7 @@ async fn signed_in(app: &TestApp, role: &'static str) -> (Client, Id) {
                 .select((employees::id, employees::organization_id))
                 .first(conn)?;
             diesel::delete(bindings::table.filter(bindings::employee_id.eq(card))).execute(conn)?;
-            epos_backend::kontingent::bind(conn, &services.context, account, card)?;
+            kontingent::bind(conn, &services.context, account, card)?;
             Ok(organization)
         })
         .await;
@@ -260,6 +262,8 @@ fn complaint(statement: &str, plan: &[String]) -> Option<&'static str> {
         "applications",
         "account_applications",
         "application_files",
+        "organization_days",
+        "recertification_answers",
     ];
     for line in plan {
         let line = line.trim_start_matches([' ', '-', '>']);
@@ -681,6 +685,58 @@ crate::both_databases! {
             .filter(|text| text.starts_with("SELECT") && text.contains("proposals"))
             .collect();
         assert!(statements.len() > 10, "{} statements", statements.len());
+        assert_nothing_to_complain_of(&app, statements).await;
+        app.stop().await;
+    }
+
+    async fn no_query_of_reports_and_recertifications_reads_a_whole_table(app: TestApp) {
+        record();
+        let app = TestApp::start(app.kind, |_| {}).await;
+        seeded(&app).await;
+        let (support, _) = signed_in(&app, "support").await;
+        let (department, district) = signed_in(&app, "education_department").await;
+        let (head, school) = signed_in(&app, "school_director").await;
+        *STATEMENTS.lock().unwrap() = Some(HashSet::new());
+        let mut after = None;
+        loop {
+            after = reports::recount(&app.services, after).await.unwrap();
+            if after.is_none() {
+                break;
+            }
+        }
+        let due = serde_json::json!({ "due_on": "2026-11-25" });
+        let path = "/api/v1/kontingent/recertifications";
+        let id = support.post(path, due).await.expect(201)["id"].as_str().unwrap().to_owned();
+        for (client, place) in [(&support, district), (&department, district), (&head, school)] {
+            let reports = "/api/v1/kontingent/reports";
+            for report in ["staff", "days"] {
+                client.get(&format!("{reports}/{report}")).await.expect(200);
+                client.get(&format!("{reports}/{report}?organization={place}")).await.expect(200);
+            }
+            client.get(path).await.expect(200);
+            for waiting in ["", "&waiting=true"] {
+                let rows = format!("{path}/{id}/organizations?limit=20{waiting}");
+                let first = client.get(&rows).await.expect(200);
+                if let Some(next) = first["next"].as_str() {
+                    client.get(&format!("{rows}&after={next}")).await.expect(200);
+                }
+            }
+        }
+        let people = head.get(&format!("{path}/{id}/people?limit=5")).await.expect(200);
+        let next = people["next"].as_str().unwrap();
+        head.get(&format!("{path}/{id}/people?limit=5&after={next}")).await.expect(200);
+        let card = people["items"][0]["id"].as_str().unwrap();
+        let works = serde_json::json!({ "answer": "works", "ids": [card] });
+        head.post(&format!("{path}/{id}/answers"), works).await.expect(200);
+        kontingent::tend_recertifications(&app.services, None).await.unwrap();
+        let statements = STATEMENTS.lock().unwrap().take().unwrap();
+        let tables = ["employees", "role_assignments", "recertification_answers", "organization_days"];
+        let statements: Vec<String> = statements
+            .into_iter()
+            .filter(|text| text.starts_with("SELECT") || text.starts_with("INSERT INTO recertification_answers"))
+            .filter(|text| tables.iter().any(|table| text.contains(table)))
+            .collect();
+        assert!(statements.len() > 15, "{} statements", statements.len());
         assert_nothing_to_complain_of(&app, statements).await;
         app.stop().await;
     }

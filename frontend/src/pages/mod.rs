@@ -8,7 +8,9 @@ mod not_found;
 mod organizations;
 mod own_cards;
 mod profile;
+mod recertification;
 mod registration;
+mod reports;
 mod roles;
 mod rsaa;
 mod sections;
@@ -83,6 +85,13 @@ pub fn of_office(parts: &[&str]) -> AnyView {
         ["kontingent", "mismatches", _] => signed_in(kontingent::mismatch),
         ["kontingent", "queues", "confirmations"] => signed_in(kontingent::confirmations),
         ["kontingent", "queues", "confirmations", _] => signed_in(kontingent::confirmation),
+        ["kontingent", "reports"] => signed_in(reports::overview),
+        ["kontingent", "reports", "days"] => signed_in(reports::days),
+        ["kontingent", "reports", "roles"] => signed_in(reports::roles),
+        ["kontingent", "reports", "not_bound"] => signed_in(reports::not_bound),
+        ["kontingent", "reports", "never_signed_in"] => signed_in(reports::never_signed_in),
+        ["kontingent", "reports", "ends_soon"] => signed_in(reports::ends_soon),
+        ["kontingent", "recertification"] => signed_in(recertification::recertification),
         _ => view! { <NotFound/> }.into_any(),
     }
 }

@@ -11,6 +11,8 @@ use leptos_router::hooks::use_location;
 use super::kontingent;
 use super::kontingent::{MISMATCHES, QUEUES};
 use super::organizations::ORGANIZATIONS;
+use super::recertification::RECERTIFICATION;
+use super::reports::REPORTS;
 use super::support::{ACCOUNT_APPLICATIONS, ACCOUNTS, ALARMS, APPLICATIONS, CATEGORIES, ESIA};
 use crate::api;
 use crate::components::live;
@@ -40,7 +42,8 @@ static OF_KONTINGENT: &[Section] = &[
     Section { there: true, to: ALL, href: ORGANIZATIONS, name: "Организации", note: "" },
     Section { there: true, to: ALL, href: kontingent::IMPORT, name: "Импорт", note: "" },
     Section { there: true, to: ALL, href: QUEUES, name: "Очереди", note: "" },
-    Section { there: false, to: ALL, href: "/kontingent/reports", name: "Отчёты", note: "" },
+    Section { there: true, to: ALL, href: REPORTS, name: "Отчёты", note: "" },
+    Section { there: true, to: ALL, href: RECERTIFICATION, name: "Подтверждение", note: "" },
     Section { there: true, to: ALL, href: kontingent::JOURNAL, name: "Журнал", note: "" },
     Section {
         there: true, to: ALL, href: MISMATCHES, name: "Расхождения с Госуслугами", note: ""
@@ -255,7 +258,7 @@ mod tests {
                 let program = match section.href {
                     kontingent::LIST => Program::Staff,
                     kontingent::JOURNAL => Program::Desk,
-                    MISMATCHES | QUEUES | "/kontingent/reports" => Program::Office,
+                    MISMATCHES | QUEUES | REPORTS | RECERTIFICATION => Program::Office,
                     _ => program,
                 };
                 assert_eq!(Program::of(section.href), program);

@@ -411,6 +411,7 @@ impl EmployeeDraft {
     #[must_use]
     pub fn of(version: i64, person: &Person, roles: &[RoleInput], note: &str) -> Self {
         Self {
+            despite_duplicates: false,
             version,
             person: PersonDraft::of(person),
             roles: roles.iter().map(RoleDraft::of).collect(),

@@ -42,7 +42,8 @@ fn import(bench: &mut Bench) -> Result<()> {
         let uploaded = client.upload(IMPORTS, file(&into.1)?.as_bytes())?;
         let id = uploaded.get("id").and_then(Value::as_str).context("id")?;
         let mapping = json!({ "columns": uploaded.get("columns") });
-        let previewed: Value = serde_json::from_str(&client.put(&format!("{IMPORTS}/{id}/mapping"), &mapping)?)?;
+        let previewed: Value =
+            serde_json::from_str(&client.put(&format!("{IMPORTS}/{id}/mapping"), &mapping)?)?;
         let preview = begun.elapsed().as_secs_f64();
         let created = previewed.pointer("/counts/created").and_then(Value::as_u64);
         ensure!(created == Some(ROWS as u64), "not every row is new: {previewed}");
@@ -56,7 +57,8 @@ fn import(bench: &mut Bench) -> Result<()> {
             Ok((applied?, waited?))
         })?;
         waited.sort_unstable_by(f64::total_cmp);
-        let p99 = waited.get((waited.len() * 99).div_ceil(100).saturating_sub(1)).copied().unwrap_or(f64::NAN);
+        let p99 =
+            waited.get((waited.len() * 99).div_ceil(100).saturating_sub(1)).copied().unwrap_or(f64::NAN);
         let slowest = waited.last().copied().unwrap_or(f64::NAN);
 
         let again = client.upload(IMPORTS, file(&into.1)?.as_bytes())?;
@@ -96,7 +98,8 @@ fn two_schools(client: &Client) -> Result<((String, String), (String, String))> 
     let mut schools: Vec<(String, String)> = Vec::new();
     for item in list.get("items").and_then(Value::as_array).context("items")? {
         let text = |path: &str| item.pointer(path).and_then(Value::as_str).map(str::to_owned);
-        let school = text("/organization/id").zip(text("/organization/short_name")).context("organization")?;
+        let school =
+            text("/organization/id").zip(text("/organization/short_name")).context("organization")?;
         if !schools.contains(&school) {
             schools.push(school);
         }

@@ -212,6 +212,7 @@ impl StaffOf<'_> {
         let Some((organization, relation)) = place else { return Err(ProblemCode::NotFound.into()) };
         let verdicts = new.roles.iter().map(|role| self.verdict(Action::Create, &[role.role], relation));
         let draft = NewEmployeeDraft {
+            despite_duplicates: false,
             organization_id: Some(new.organization_id),
             person: PersonDraft::of(&new.person),
             roles: new.roles.iter().map(RoleDraft::of).collect(),

@@ -13,11 +13,13 @@ mod list;
 mod mismatch;
 mod mismatches;
 mod no_rights;
+mod organization_filter;
 mod queues;
 mod selection;
 
 use epos_shared::ids::EmployeeId;
-use epos_shared::rights::works_in_kontingent;
+use epos_shared::problem::ProblemCode;
+use epos_shared::rights::{Standing, standing, works_in_kontingent};
 use leptos::prelude::*;
 
 pub use bind::{Bind, Binding, CredentialsForm};
@@ -26,13 +28,16 @@ pub use card::{NewCard, SavedCard, merging};
 pub use cards::Cards;
 pub use import::{IMPORT, import};
 pub use journal::Journal;
-pub use list::{EmployeeList, option_of};
+pub use list::{Chosen, EmployeeList, all_box, option_of, row_box};
 use no_rights::{NoRights, OtherCategory};
+pub use organization_filter::OrganizationFilter;
 
 use super::support::list::page as list_page;
 use super::support::of_address;
+use crate::api::{Answer, ApiError};
+use crate::components::{EmptyState, Shown, shown};
 use crate::dom;
-use crate::session::{Forward, use_session, works_as_staff};
+use crate::session::{Forward, SessionContext, use_session, works_as_staff};
 
 /// The address of the staff list.
 pub const LIST: &str = "/kontingent/employees";
@@ -76,6 +81,37 @@ pub fn provide_list_place() {
 pub fn hand_on_list_place() {
     let place = expect_context::<ListPlace>();
     place.address.with_value(|address| dom::hand_on(PLACE, address));
+}
+
+/// Whether the person sees several organizations: departments and support do, the others their own.
+pub fn sees_several(session: SessionContext) -> bool {
+    session.person_now().is_some_and(|person| {
+        person.card().is_some_and(|card| {
+            card.roles_in_force()
+                .any(|role| matches!(standing(role), Standing::Support | Standing::Department))
+        })
+    })
+}
+
+/// What cannot be searched for is told in the server's words: they say what to do.
+pub fn unclear(error: ApiError) -> Answer<Shown> {
+    let message = error
+        .problem()
+        .filter(|problem| problem.code == ProblemCode::MalformedParameter)
+        .and_then(|problem| problem.errors.first())
+        .map(|error| error.message.clone());
+    match message {
+        None => Err(error),
+        Some(message) => Ok(shown(move || {
+            let message = format!("{message}.");
+            view! {
+                <EmptyState title="Уточните запрос">
+                    <p>{message}</p>
+                </EmptyState>
+            }
+            .into_any()
+        })),
+    }
 }
 
 /// `/kontingent`: the staff list, after what stands before it.
@@ -126,7 +162,7 @@ pub fn Working(
     children: ChildrenFn,
 ) -> impl IntoView {
     #[derive(Clone, Copy, PartialEq)]
-    enum Standing {
+    enum Place {
         OtherCategory,
         NoCard,
         NotChosen,
@@ -138,19 +174,19 @@ pub fn Working(
     let standing = Memo::new(move |_| {
         let person = session.person()?;
         Some(match person.card() {
-            _ if !works_as_staff(&person) => Standing::OtherCategory,
-            _ if person.cards.is_empty() => Standing::NoCard,
-            None => Standing::NotChosen,
-            Some(card) if card.roles_in_force().any(works_in_kontingent) => Standing::Works(card.id),
-            Some(_) => Standing::NoRights,
+            _ if !works_as_staff(&person) => Place::OtherCategory,
+            _ if person.cards.is_empty() => Place::NoCard,
+            None => Place::NotChosen,
+            Some(card) if card.roles_in_force().any(works_in_kontingent) => Place::Works(card.id),
+            Some(_) => Place::NoRights,
         })
     });
     move || match standing.get() {
         None => ().into_any(),
-        Some(Standing::OtherCategory) => view! { <OtherCategory/> }.into_any(),
-        Some(Standing::NoCard) => view! { <Forward to="/kontingent/bind"/> }.into_any(),
-        Some(Standing::NotChosen) => view! { <Forward to="/kontingent/cards"/> }.into_any(),
-        Some(Standing::NoRights) => view! { <NoRights/> }.into_any(),
-        Some(Standing::Works(_)) => children().into_any(),
+        Some(Place::OtherCategory) => view! { <OtherCategory/> }.into_any(),
+        Some(Place::NoCard) => view! { <Forward to="/kontingent/bind"/> }.into_any(),
+        Some(Place::NotChosen) => view! { <Forward to="/kontingent/cards"/> }.into_any(),
+        Some(Place::NoRights) => view! { <NoRights/> }.into_any(),
+        Some(Place::Works(_)) => children().into_any(),
     }
 }

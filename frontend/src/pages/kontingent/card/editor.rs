@@ -5,8 +5,8 @@ use epos_shared::api::employees::{
     EmployeeCard, EmployeeDraft, NewEmployeeDraft, PersonDraft, SavedEmployee,
 };
 use epos_shared::api::organizations::OrganizationInView;
-use epos_shared::api::same_person::LikelyDuplicates;
 use epos_shared::api::proposals::ProposalDraft;
+use epos_shared::api::same_person::LikelyDuplicates;
 use epos_shared::problem::{FieldError, ProblemCode};
 use epos_shared::rights::Verdict;
 use epos_shared::roles::{OrganizationKind, Role};

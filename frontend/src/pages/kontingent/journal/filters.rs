@@ -2,19 +2,16 @@
 
 use chrono::NaiveDate;
 use epos_shared::api::journal::{ActionGroup, JournalResult, JournalSearch};
-use epos_shared::api::organizations::OrganizationQuery;
 use epos_shared::problem::FieldError;
 use epos_shared::values::{format_date, parse_date};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
 use super::{Turn, query};
-use crate::api::{self, journal};
-use crate::components::{
-    Button, ComboOption, Combobox, DateField, Found, Kind, Search, Select, TextField, live,
-};
+use crate::api::journal;
+use crate::components::{Button, DateField, Kind, Search, Select, TextField, live};
 use crate::form::FormErrors;
-use crate::pages::kontingent::option_of;
+use crate::pages::kontingent::OrganizationFilter;
 use crate::session::use_session;
 
 /// The fields; each leads to the journal with another search.
@@ -51,7 +48,17 @@ pub fn Filters(query: Memo<JournalSearch>, turn: Turn, several: bool) -> impl In
                 }
                 placeholder="Кого касается: ФИО, логин или e-mail"
             />
-            {several.then(|| view! { <OrganizationFilter query=query turn=turn errors=errors/> })}
+            {several.then(|| {
+                view! {
+                    <OrganizationFilter
+                        in_address=Memo::new(move |_| query.with(|query| query.organization))
+                        turn=Callback::new(move |organization| {
+                            change(&|next| next.organization = organization);
+                        })
+                        errors=errors
+                    />
+                }
+            })}
             <Select
                 path="action"
                 label="Действие"
@@ -192,55 +199,4 @@ impl Typed {
 
 fn error_at(field: &str, message: &str) -> FieldError {
     FieldError { field: field.to_owned(), code: "invalid-date".to_owned(), message: message.to_owned() }
-}
-
-#[component]
-fn OrganizationFilter(query: Memo<JournalSearch>, turn: Turn, errors: FormErrors) -> impl IntoView {
-    let session = use_session();
-    let chosen = RwSignal::new(None::<ComboOption>);
-    let in_address = Memo::new(move |_| query.with(|query| query.organization));
-    // The address knows the identifier alone; the name is asked for.
-    Effect::new(move |_| {
-        let Some(id) = in_address.get() else {
-            chosen.set(None);
-            return;
-        };
-        let value = id.to_string();
-        if chosen.with_untracked(|chosen| chosen.as_ref().is_some_and(|chosen| chosen.value == value)) {
-            return;
-        }
-        spawn_local(async move {
-            let all = OrganizationQuery { limit: Some(100), ..Default::default() };
-            let found =
-                session.call(api::organizations(&all)).await.map(|found| found.items).unwrap_or_default();
-            let known = found.iter().find(|organization| organization.organization.id == id).map(option_of);
-            let label = "Выбранная организация".to_owned();
-            let unnamed = ComboOption { value, label, note: String::new() };
-            if in_address.try_get_untracked().flatten() == Some(id) {
-                chosen.set(Some(known.unwrap_or(unnamed)));
-            }
-        });
-    });
-    let search = move |text: String| -> std::pin::Pin<Box<dyn Future<Output = api::Answer<Found>>>> {
-        Box::pin(async move {
-            let query = OrganizationQuery { query: Some(text), limit: Some(30), ..Default::default() };
-            let found = session.call(api::organizations(&query)).await?;
-            Ok(Found { options: found.items.iter().map(option_of).collect(), more: found.more })
-        })
-    };
-    let change = move |option: Option<ComboOption>| {
-        let organization = option.and_then(|option| option.value.parse().ok());
-        turn.run(JournalSearch { organization, ..query::from_the_start(query.get_untracked()) });
-    };
-    view! {
-        <Combobox
-            path="organization"
-            label="Организация"
-            chosen=chosen
-            on_change=change
-            search=search
-            errors=errors
-            placeholder="Все организации"
-        />
-    }
 }

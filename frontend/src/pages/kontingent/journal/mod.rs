@@ -6,13 +6,12 @@ mod rows;
 
 use epos_shared::api::journal::{JournalPage, JournalSearch};
 use epos_shared::problem::ProblemCode;
-use epos_shared::rights::{Standing, standing};
 use leptos::prelude::*;
 use leptos_router::NavigateOptions;
 use leptos_router::hooks::{use_navigate, use_query_map};
 
-use super::{LIST, Working};
-use crate::api::{ApiError, journal};
+use super::{LIST, Working, sees_several, unclear};
+use crate::api::journal;
 use crate::components::{
     Breadcrumbs, EmptyState, Fetched, Fetching, Heading, LinkButton, Pager, live, shown,
 };
@@ -52,13 +51,7 @@ fn Page() -> impl IntoView {
             navigate(&query::address(&next), options);
         }
     });
-    // Departments and support see several organizations, the others their own.
-    let several = session.person_now().is_some_and(|person| {
-        person.card().is_some_and(|card| {
-            card.roles_in_force()
-                .any(|role| matches!(standing(role), Standing::Support | Standing::Department))
-        })
-    });
+    let several = sees_several(session);
     let ask = move || asked(session, query.get(), several);
     view! {
         <Breadcrumbs
@@ -91,31 +84,10 @@ fn asked(session: SessionContext, search: JournalSearch, several: bool) -> Fetch
                 let start = query::address(&query::from_the_start(search));
                 return Ok(shown(move || view! { <Forward to=start.clone()/> }.into_any()));
             }
-            Err(error) => return refused(error),
+            Err(error) => return unclear(error),
         };
         Ok(shown(move || found(&search, &page, several)))
     })
-}
-
-/// What cannot be searched for is told in the server's words: they say what to do.
-fn refused(error: ApiError) -> crate::api::Answer<crate::components::Shown> {
-    let message = error
-        .problem()
-        .filter(|problem| problem.code == ProblemCode::MalformedParameter)
-        .and_then(|problem| problem.errors.first())
-        .map(|error| error.message.clone());
-    match message {
-        None => Err(error),
-        Some(message) => Ok(shown(move || {
-            let message = format!("{message}.");
-            view! {
-                <EmptyState title="Уточните запрос">
-                    <p>{message}</p>
-                </EmptyState>
-            }
-            .into_any()
-        })),
-    }
 }
 
 fn found(search: &JournalSearch, page: &JournalPage, several: bool) -> AnyView {

@@ -24,6 +24,11 @@ impl Chosen {
         }
     }
 
+    /// Which are.
+    pub fn ids(self) -> Vec<EmployeeId> {
+        self.0.with(|chosen| chosen.iter().copied().collect())
+    }
+
     fn tick(self, ids: &[EmployeeId], on: bool) {
         self.0.update(|chosen| {
             for id in ids {

@@ -22,7 +22,8 @@ use crate::components::{
 };
 use crate::session::{Forward, use_session};
 use crate::{dom, russian};
-use chosen::{Chosen, chosen_bar};
+use chosen::chosen_bar;
+pub use chosen::{Chosen, all_box, row_box};
 use filters::Filters;
 pub use filters::option_of;
 use own::Own;
