@@ -368,11 +368,18 @@ impl Editor {
     fn typed(self) -> ProposalDraft {
         let CardText { organization, person, roles, note } = self.form.text_now();
         match self.card.with_untracked(|card| card.as_ref().map(|card| (card.id, card.version))) {
-            Some((employee_id, version)) => {
-                ProposalDraft::Save { employee_id, draft: EmployeeDraft { version, person, roles, note } }
-            }
+            Some((employee_id, version)) => ProposalDraft::Save {
+                employee_id,
+                draft: EmployeeDraft { version, person, roles, note, despite_duplicates: false },
+            },
             None => ProposalDraft::Create {
-                draft: NewEmployeeDraft { organization_id: organization, person, roles, note },
+                draft: NewEmployeeDraft {
+                    organization_id: organization,
+                    person,
+                    roles,
+                    note,
+                    despite_duplicates: false,
+                },
             },
         }
     }
