@@ -12,8 +12,8 @@ use diesel::serialize::{self, IsNull, Output, ToSql};
 use diesel::sql_types::{Binary, HasSqlType, SqlType};
 use diesel::sqlite::Sqlite;
 use epos_shared::ids::{
-    AccountId, AlarmId, ApplicationId, CategoryGrantId, EmployeeId, ImportId, LetterId, MismatchId, ProposalId,
-    OrganizationId, RoleAssignmentId, SessionId,
+    AccountId, AlarmId, ApplicationId, CategoryGrantId, EmployeeId, ImportId, LetterId, MismatchId,
+    OrganizationId, ProposalId, RoleAssignmentId, SessionId,
 };
 use uuid::Uuid;
 
