@@ -485,26 +485,27 @@ impl Editor {
         self.form.set(&text);
     }
 
-    /// Goes on to the card of somebody who was transferred.
+    /// Goes on to the card of somebody who was transferred; where it has a password, that is shown here first.
     pub fn go_to(self, saved: SavedEmployee) {
         let SavedEmployee { card, credentials } = saved;
         drafts::forget(&self.page.get_value());
-        if let Some(credentials) = credentials {
-            self.secret.forget();
-            self.secret.show(Secret {
-                employee: card.id,
-                name: card.name.to_string(),
-                organization: card.organization.short_name.clone(),
-                credentials,
-                reset: false,
-                closes: false,
-            });
-            self.secret.hand_over();
-        }
-        // So that nothing asks on the way there.
-        self.base.set(self.form.text_now());
-        self.guard.set(None);
-        self.go.run((card_address(card.id), false));
+        let Some(credentials) = credentials else {
+            // So that nothing asks on the way there.
+            self.base.set(self.form.text_now());
+            self.guard.set(None);
+            self.go.run((card_address(card.id), false));
+            return;
+        };
+        self.secret.forget();
+        self.secret.show(Secret {
+            employee: card.id,
+            name: card.name.to_string(),
+            organization: card.organization.short_name,
+            credentials,
+            reset: false,
+            closes: false,
+        });
+        spawn_local(async move { self.read_again().await });
     }
 
     /// What the server refused, on the form or above it.

@@ -92,8 +92,8 @@ fn Saved(id: EmployeeId) -> impl IntoView {
     let session = use_session();
     let secret = use_secret();
     let card = LocalResource::new(move || session.call(api::employee(id)));
-    // The password vanishes when the card is left, unless the card in another organization takes it over.
-    on_cleanup(move || secret.leave_row());
+    // The password vanishes when the card is left.
+    on_cleanup(move || secret.forget());
     move || match card.get() {
         None => waiting(),
         Some(Err(error)) if error.code() == Some(ProblemCode::NotFound) => missing(),
