@@ -20,7 +20,10 @@ fn counted(conn: &mut Conn, services: &Services, staff: &StaffOf<'_>) -> Result<
     let limit = i64::from(EXACT_COUNT_LIMIT) + 1;
     let of = |kind, counted| Queue { kind, waiting: Total::of(counted) };
     let waiting = identification::count_waiting(conn, staff.scope(), limit)?;
-    let mut items = vec![of(QueueKind::Mismatches, waiting)];
+    let mut items = vec![
+        of(QueueKind::Mismatches, waiting),
+        of(QueueKind::Confirmations, staff.count_confirmations(conn, limit)?),
+    ];
     match staff.scope() {
         // Who has not come for his card is known where he works; above, it would be a number without a deed.
         Scope::Only(_) => {

@@ -54,14 +54,14 @@ crate::both_databases! {
         let (officer, _) = works_as(app, district.school, Role::SchoolOfficer).await;
         let (department, _) = works_as(app, district.department, Role::EducationDepartment).await;
         let (support, _) = works_as(app, district.operator, Role::Support).await;
-        let own = of(&[("mismatches", 0), ("expired_credentials", 0)]);
+        let own = of(&[("mismatches", 0), ("confirmations", 0), ("expired_credentials", 0)]);
         assert_eq!(counts(&director).await, own);
         assert_eq!(counts(&officer).await, own);
-        assert_eq!(counts(&department).await, of(&[("mismatches", 0)]));
+        assert_eq!(counts(&department).await, of(&[("mismatches", 0), ("confirmations", 0)]));
         crate::applicants::in_queue(app, "unlisted@school.example").await;
         assert_eq!(
             counts(&support).await,
-            of(&[("mismatches", 0), ("registrations", 1), ("account_applications", 0)])
+            of(&[("mismatches", 0), ("confirmations", 0), ("registrations", 1), ("account_applications", 0)])
         );
         let (teacher, _) = works_as(app, district.school, Role::Teacher).await;
         let (gone, _) = works_as_until(app, district.school, Role::SchoolDirector, "01.01.2020–21.11.2026").await;
@@ -103,7 +103,7 @@ crate::both_databases! {
             works_as(app, district.school, Role::SchoolDirector).await.0
         };
         assert_eq!(names(&director, &[]).await.0, ["Агафонова", "Бабкина"]);
-        assert_eq!(counts(&director).await, of(&[("mismatches", 0), ("expired_credentials", 2)]));
+        assert_eq!(counts(&director).await, of(&[("mismatches", 0), ("confirmations", 0), ("expired_credentials", 2)]));
         let (page, answer) = names(&director, &[("limit", "1")]).await;
         assert_eq!((page, &answer["total"]["value"]), (vec!["Агафонова".to_owned()], &json!(2)));
         let (page, second_page) = names(&director, &[("limit", "1"), ("after", answer["next"].as_str().unwrap())]).await;
@@ -118,6 +118,6 @@ crate::both_databases! {
         assert_eq!(names(&director, &[]).await.0, ["Бабкина"]);
         let account = app.account("second").await;
         bind(app, account, second).await;
-        assert_eq!(counts(&director).await, of(&[("mismatches", 0), ("expired_credentials", 0)]));
+        assert_eq!(counts(&director).await, of(&[("mismatches", 0), ("confirmations", 0), ("expired_credentials", 0)]));
     }
 }

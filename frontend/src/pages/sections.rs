@@ -115,7 +115,7 @@ fn waits_at(href: &str, kind: QueueKind) -> bool {
         QueueKind::Mismatches => href == MISMATCHES,
         QueueKind::Registrations => href == APPLICATIONS,
         QueueKind::AccountApplications => href == ACCOUNT_APPLICATIONS,
-        QueueKind::ExpiredCredentials => false,
+        QueueKind::Confirmations | QueueKind::ExpiredCredentials => false,
     }
 }
 

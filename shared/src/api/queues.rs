@@ -14,6 +14,8 @@ use crate::values::FullName;
 pub enum QueueKind {
     /// «Расхождения с Госуслугами» that wait for a correction.
     Mismatches,
+    /// «На подтверждение»: changes of heads' cards that wait for the department.
+    Confirmations,
     /// Cards that nobody has bound while their one-time credentials were good.
     ExpiredCredentials,
     /// Registrations whose organization is not listed.

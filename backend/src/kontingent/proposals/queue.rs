@@ -17,7 +17,7 @@ use super::store::{self, Filter, Row};
 use super::{Payload, cursor, draft_of};
 use crate::app::Services;
 use crate::cursor::{From, start};
-use crate::db::Conn;
+use crate::db::{Conn, DbError};
 use crate::db::types::Id;
 use crate::error::ApiError;
 use crate::kontingent::actor::StaffOf;
@@ -69,8 +69,15 @@ impl StaffOf<'_> {
     /// # Errors
     /// The database fails.
     pub(super) fn count_proposals(&self, conn: &mut Conn) -> Result<ProposalCount, ApiError> {
-        let filter = self.in_queue(ProposalState::Waiting);
-        Ok(ProposalCount { waiting: store::count(conn, &filter, COUNTED)? })
+        Ok(ProposalCount { waiting: self.count_confirmations(conn, COUNTED)? })
+    }
+
+    /// How many proposals in view wait, counted up to a limit.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub fn count_confirmations(&self, conn: &mut Conn, limit: i64) -> Result<u32, DbError> {
+        Ok(store::count(conn, &self.in_queue(ProposalState::Waiting), limit)?)
     }
 
     fn in_queue(&self, state: ProposalState) -> Filter {

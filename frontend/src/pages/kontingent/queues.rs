@@ -4,7 +4,7 @@ use epos_shared::api::page::Total;
 use epos_shared::api::queues::{Queue, QueueKind};
 use leptos::prelude::*;
 
-use super::{EXPIRED, MISMATCHES};
+use super::{CONFIRMATIONS, EXPIRED, MISMATCHES};
 use crate::api::queues;
 use crate::components::{Breadcrumbs, Fetched, Fetching, Heading, shown};
 use crate::pages::support::list::SUBSYSTEMS;
@@ -18,6 +18,11 @@ const fn words(kind: QueueKind) -> (&'static str, &'static str, &'static str) {
             MISMATCHES,
             "Расхождения с Госуслугами",
             "Сверить карточку с тем, что сообщили Госуслуги, и исправить её или отклонить обращение",
+        ),
+        QueueKind::Confirmations => (
+            CONFIRMATIONS,
+            "На подтверждение",
+            "Сотрудник организации предложил изменить карточку руководителя: сверить и подтвердить или отклонить",
         ),
         QueueKind::ExpiredCredentials => (
             EXPIRED,
