@@ -38,6 +38,8 @@ pub struct Config {
     pub accounts: Accounts,
     /// Applications for accounts.
     pub registration: Registration,
+    /// Applications of departments' employees, with scanned documents.
+    pub account_applications: AccountApplications,
     /// The text of the consent to the processing of personal data.
     pub consent: Consent,
     /// The journal.
@@ -204,6 +206,40 @@ section! {
 }
 
 section! {
+    /// Applications of departments' employees, with scanned documents.
+    AccountApplications {
+        /// How long the link of a letter works.
+        link_hours: u32 = 72,
+        /// Applications from one address within an hour.
+        address_hourly: u32 = 10,
+        /// Letters to one mailbox within a day that strangers may cause.
+        mailbox_daily: u32 = 3,
+        /// How long an application is kept that was not sent, or whose address was not proven.
+        unproven_days: u32 = 7,
+        /// How long an application is kept that was decided.
+        keep_days: u32 = 30,
+        /// All files together of applications that were not sent or not proven, in MiB.
+        unproven_mib: u32 = 2_048,
+        /// Where files are kept.
+        storage: FileStorage = FileStorage::Auto,
+        /// The folder of files.
+        folder: PathBuf = PathBuf::from("data/files"),
+    }
+}
+
+/// Where files are kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FileStorage {
+    /// In the folder with SQLite, in the database with PostgreSQL: there several processes may work.
+    Auto,
+    /// In the folder.
+    Folder,
+    /// In the database.
+    Database,
+}
+
+section! {
     /// Accounts.
     Accounts {
         /// How long the links work that confirm a change of the e-mail.
@@ -343,6 +379,12 @@ impl Config {
             ("registration.address_hourly", self.registration.address_hourly.into()),
             ("registration.mailbox_daily", self.registration.mailbox_daily.into()),
             ("registration.keep_days", self.registration.keep_days.into()),
+            ("account_applications.link_hours", self.account_applications.link_hours.into()),
+            ("account_applications.address_hourly", self.account_applications.address_hourly.into()),
+            ("account_applications.mailbox_daily", self.account_applications.mailbox_daily.into()),
+            ("account_applications.unproven_days", self.account_applications.unproven_days.into()),
+            ("account_applications.keep_days", self.account_applications.keep_days.into()),
+            ("account_applications.unproven_mib", self.account_applications.unproven_mib.into()),
             ("registration.directory_per_minute", self.registration.directory_per_minute.into()),
             ("audit.seal_interval_ms", self.audit.seal_interval_ms),
             ("mail.smtp_port", self.mail.smtp_port.into()),

@@ -6,6 +6,7 @@ use chrono::{NaiveDateTime, TimeDelta};
 use diesel::prelude::*;
 use tokio::sync::watch;
 
+use crate::account_applications;
 use crate::accounts;
 use crate::app::Services;
 use crate::audit;
@@ -154,6 +155,10 @@ pub async fn run_sweeper(services: Services, mut stop: watch::Receiver<bool>) {
         match swept {
             Ok(swept) => tracing::debug!(swept, "old applications were removed"),
             Err(error) => tracing::warn!(%error, "old applications could not be removed"),
+        }
+        match account_applications::sweep(&services).await {
+            Ok(swept) => tracing::debug!(swept, "old applications of departments were removed"),
+            Err(error) => tracing::warn!(%error, "old applications of departments could not be removed"),
         }
         let tools = services.clone();
         let swept = services.db.write_by_condition(move |conn| import::sweep(conn, &tools)).await;

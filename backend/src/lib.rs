@@ -1,5 +1,6 @@
 //! The server of ЭПОС: features in folders of their own, beside them what all of them stand on.
 
+pub mod account_applications;
 pub mod accounts;
 pub mod alarms;
 pub mod app;
@@ -24,6 +25,7 @@ pub mod kontingent;
 pub mod mail;
 pub mod openapi;
 pub mod organizations;
+mod queues;
 pub mod quota;
 pub mod registration;
 pub mod seed;

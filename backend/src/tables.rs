@@ -20,16 +20,22 @@ pub const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadshee
 /// A file's name for the browser: of ASCII for old ones, in Russian for the others, with the day it was made.
 #[must_use]
 pub fn attachment(name: &str, title: &str, day: NaiveDate, format: FileFormat) -> String {
+    let end = format.as_str();
+    named_attachment(&format!("{name}-{day}.{end}"), &format!("{title} {day}.{end}"))
+}
+
+/// A file's name for the browser: of ASCII for old ones (without quotes), as it is for the others.
+#[must_use]
+pub fn named_attachment(ascii: &str, name: &str) -> String {
     let mut encoded = String::new();
-    for byte in title.bytes() {
-        if byte.is_ascii_alphanumeric() {
+    for byte in name.bytes() {
+        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.') {
             encoded.push(char::from(byte));
         } else {
             encoded.push_str(&format!("%{byte:02X}"));
         }
     }
-    let end = format.as_str();
-    format!("attachment; filename=\"{name}-{day}.{end}\"; filename*=UTF-8''{encoded}%20{day}.{end}")
+    format!("attachment; filename=\"{ascii}\"; filename*=UTF-8''{encoded}")
 }
 
 /// What a file holds, piece by piece.

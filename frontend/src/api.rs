@@ -29,6 +29,7 @@ pub mod many;
 pub mod mismatches;
 pub mod organization;
 pub mod own;
+pub mod queues;
 pub mod support;
 
 /// Why a call did not succeed.

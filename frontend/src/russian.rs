@@ -21,6 +21,17 @@ pub fn several(n: u32, [one, few, many]: [&'static str; 3]) -> String {
     format!("{n}\u{a0}{}", plural(n, one, few, many))
 }
 
+/// The size of a file: «12 КБ», «3,4 МБ».
+#[must_use]
+pub fn size(bytes: f64) -> String {
+    const MIB: f64 = 1024.0 * 1024.0;
+    if bytes < MIB {
+        format!("{:.0}\u{a0}КБ", (bytes / 1024.0).max(1.0))
+    } else {
+        format!("{:.1}\u{a0}МБ", bytes / MIB).replace('.', ",")
+    }
+}
+
 /// «найдено N» / «больше 1000».
 #[must_use]
 pub fn total(total: Total) -> String {

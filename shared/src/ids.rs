@@ -73,3 +73,11 @@ identifier!(
     /// An import of staff.
     ImportId
 );
+identifier!(
+    /// An application of a department's employee (screens.md 4).
+    AccountApplicationId
+);
+identifier!(
+    /// A file of such an application.
+    ApplicationFileId
+);

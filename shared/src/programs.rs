@@ -26,7 +26,7 @@ impl Program {
         let mut parts = path.trim_matches('/').split('/');
         match (parts.next().unwrap_or_default(), parts.next()) {
             ("profile" | "register" | "activate" | "confirm" | "confirm-email", _)
-            | ("recover" | "consent" | "letters", _)
+            | ("recover" | "consent" | "letters" | "account-application", _)
             | ("login", Some("esia")) => Self::Own,
             ("kontingent", Some("organizations" | "import" | "bulk")) => Self::Manage,
             ("kontingent", Some("queues" | "mismatches" | "reports" | "recertification")) => Self::Office,
@@ -49,43 +49,28 @@ mod tests {
         for path in ["/profile", "/profile/", "/register", "/recover", "/activate", "/consent", "/letters"] {
             assert_eq!(Program::of(path), Program::Own, "{path}");
         }
-        for path in ["/login/esia", "/login/esia/mismatch"] {
+        for path in ["/login/esia", "/login/esia/mismatch", "/account-application"] {
             assert_eq!(Program::of(path), Program::Own, "{path}");
         }
         for path in
-            ["/accounts", "/accounts/1", "/applications/1/more", "/support/esia", "/kontingent/journal"]
+            ["/accounts", "/applications/1/more", "/support/account-applications/1", "/kontingent/journal"]
         {
             assert_eq!(Program::of(path), Program::Desk, "{path}");
         }
-        for path in [
-            "/kontingent/organizations",
-            "/kontingent/organizations/1/",
-            "/kontingent/import",
-        ] {
+        for path in ["/kontingent/organizations", "/kontingent/organizations/1/", "/kontingent/import"] {
             assert_eq!(Program::of(path), Program::Manage, "{path}");
         }
         for path in ["/kontingent/queues", "/kontingent/mismatches/1", "/kontingent/reports/roles"] {
             assert_eq!(Program::of(path), Program::Office, "{path}");
         }
-        for path in [
-            "/kontingent",
-            "/kontingent/accounts",
-            "/kontingent/employees/new",
-            "/kontingent/importance",
-        ] {
+        for path in
+            ["/kontingent", "/kontingent/accounts", "/kontingent/employees/new", "/kontingent/importance"]
+        {
             assert_eq!(Program::of(path), Program::Staff, "{path}");
         }
-        for path in [
-            "",
-            "/",
-            "/profiles",
-            "/login",
-            "/login/rsaa",
-            "/roles",
-            "/support",
-            "/support/",
-            "/%70rofile",
-        ] {
+        for path in
+            ["", "/", "/profiles", "/login", "/login/rsaa", "/roles", "/support", "/support/", "/%70rofile"]
+        {
             assert_eq!(Program::of(path), Program::Main, "{path}");
         }
     }

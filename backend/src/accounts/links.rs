@@ -23,6 +23,9 @@ const fn word(purpose: LinkPurpose) -> &'static str {
         LinkPurpose::Recovery => "recovery",
         LinkPurpose::EmailChangeOld => "email_change_old",
         LinkPurpose::EmailChangeNew => "email_change_new",
+        LinkPurpose::ApplicationFiles => "application_files",
+        LinkPurpose::ApplicationProof => "application_proof",
+        LinkPurpose::CardCredentials => "card_credentials",
     }
 }
 
@@ -33,6 +36,9 @@ fn purpose(word: &str) -> Option<LinkPurpose> {
         LinkPurpose::Recovery,
         LinkPurpose::EmailChangeOld,
         LinkPurpose::EmailChangeNew,
+        LinkPurpose::ApplicationFiles,
+        LinkPurpose::ApplicationProof,
+        LinkPurpose::CardCredentials,
     ]
     .into_iter()
     .find(|purpose| self::word(*purpose) == word)

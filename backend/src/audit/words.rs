@@ -9,6 +9,16 @@ use serde_json::{Map, Value};
 const TITLES: &[(&str, &str)] = &[
     ("account.blocked", "Учётная запись заблокирована"),
     ("account.created", "Учётная запись создана"),
+    ("account_application.approved", "Заявка управления одобрена"),
+    ("account_application.completed", "По заявке управления получены логин и пароль"),
+    ("account_application.confirmed", "По заявке управления подтверждён адрес"),
+    ("account_application.declined", "Заявка управления отклонена"),
+    ("account_application.file_read", "Открыт файл заявки управления"),
+    ("account_application.letter_sent", "Письмо по заявке управления отправлено ещё раз"),
+    ("account_application.removed", "Заявка управления удалена по сроку"),
+    ("account_application.sent", "Отправлена заявка управления"),
+    ("account_application.shown", "Просмотр заявки управления"),
+    ("account_applications.listed", "Просмотр заявок управлений"),
     ("account.unblocked", "Учётная запись разблокирована"),
     ("account.unlocked", "Временная блокировка входа снята"),
     ("alarm.resolved", "Сигнал техподдержке разобран"),
@@ -89,7 +99,11 @@ const GROUPS: &[(&str, &str, &[&str])] = &[
     ("credentials", "Одноразовые пароли", &["credentials"]),
     ("bindings", "Привязка карточек", &["binding"]),
     ("accounts", "Учётные записи", &["account", "accounts", "email", "password", "recovery"]),
-    ("registration", "Заявки", &["registration", "application"]),
+    (
+        "registration",
+        "Заявки",
+        &["registration", "application", "account_application", "account_applications"],
+    ),
     ("organizations", "Организации", &["organization", "organizations"]),
     (
         "esia",
@@ -104,6 +118,7 @@ const GROUPS: &[(&str, &str, &[&str])] = &[
 /// What things are.
 const OBJECTS: &[(&str, &str)] = &[
     ("account", "Учётная запись"),
+    ("account_application", "Заявка управления"),
     ("application", "Заявка на регистрацию"),
     ("category", "Категория"),
     ("employee", "Карточка"),

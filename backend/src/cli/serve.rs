@@ -43,6 +43,7 @@ pub(super) fn demo(mut config: Config, data: &Path, listen: SocketAddr) -> Resul
         config.log.level = "warn".to_owned();
     }
     config.database.url = format!("sqlite:{}", data.join("epos.db").display());
+    config.account_applications.folder = data.join("files");
     if !config.mail.is_configured() {
         config.mail.directory = Some(data.join("letters"));
     }

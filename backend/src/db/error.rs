@@ -81,10 +81,12 @@ pub enum Unique {
     OpenMismatch,
     /// `alarms (code)` where not resolved.
     OpenAlarm,
+    /// `account_applications (number)`.
+    ApplicationNumber,
 }
 
 /// PostgreSQL names the constraint, SQLite only the columns.
-const UNIQUE: [(Unique, &str, &str); 10] = [
+const UNIQUE: [(Unique, &str, &str); 11] = [
     (Unique::OrganizationInnKpp, "organizations_inn_kpp_key", "organizations.inn, organizations.kpp"),
     (Unique::IssuedName, "issued_names_pkey", "issued_names.name"),
     (Unique::UserName, "accounts_user_name_key", "accounts.user_name"),
@@ -95,6 +97,7 @@ const UNIQUE: [(Unique, &str, &str); 10] = [
     (Unique::EsiaAccount, "esia_links_one_oid_per_account", "esia_links.account_id"),
     (Unique::OpenMismatch, "mismatches_one_open", "mismatches.oid, mismatches.organization_id"),
     (Unique::OpenAlarm, "alarms_one_open", "alarms.code"),
+    (Unique::ApplicationNumber, "account_applications_number_key", "account_applications.number"),
 ];
 
 /// Which uniqueness rule a statement broke, if that is what happened.

@@ -569,7 +569,64 @@ table! {
     }
 }
 
+table! {
+    use diesel::sql_types::*;
+    use crate::db::types::DbUuid;
+
+    account_applications (id) {
+        id -> DbUuid,
+        number -> Text,
+        state -> Text,
+        role -> Text,
+        email -> Text,
+        family_name -> Text,
+        given_name -> Text,
+        patronymic -> Nullable<Text>,
+        phone -> Nullable<Text>,
+        position -> Text,
+        organization_id -> Nullable<DbUuid>,
+        territory -> Text,
+        search_text -> Text,
+        consent_version -> Text,
+        address -> Text,
+        created_at -> Timestamp,
+        proven_at -> Nullable<Timestamp>,
+        decided_at -> Nullable<Timestamp>,
+        decided_by_account_id -> Nullable<DbUuid>,
+        reason -> Nullable<Text>,
+        employee_id -> Nullable<DbUuid>,
+    }
+}
+
+table! {
+    use diesel::sql_types::*;
+    use crate::db::types::DbUuid;
+
+    application_files (id) {
+        id -> DbUuid,
+        application_id -> DbUuid,
+        name -> Text,
+        kind -> Text,
+        size -> BigInt,
+        sha256 -> Binary,
+        stored -> Text,
+        created_at -> Timestamp,
+    }
+}
+
+table! {
+    use diesel::sql_types::*;
+    use crate::db::types::DbUuid;
+
+    application_file_pieces (file_id, place) {
+        file_id -> DbUuid,
+        place -> Integer,
+        bytes -> Binary,
+    }
+}
+
 joinable!(account_tokens -> accounts (account_id));
+joinable!(application_files -> account_applications (application_id));
 joinable!(organization_ancestors -> organizations (descendant_id));
 joinable!(organization_tokens -> organizations (organization_id));
 joinable!(employees -> organizations (organization_id));
@@ -584,9 +641,12 @@ joinable!(esia_links -> accounts (account_id));
 joinable!(mismatches -> organizations (organization_id));
 
 allow_tables_to_appear_in_same_query!(
+    account_applications,
     account_tokens,
     accounts,
     alarms,
+    application_file_pieces,
+    application_files,
     applications,
     attempt_counters,
     audit_events,

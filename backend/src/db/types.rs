@@ -12,8 +12,8 @@ use diesel::serialize::{self, IsNull, Output, ToSql};
 use diesel::sql_types::{Binary, HasSqlType, SqlType};
 use diesel::sqlite::Sqlite;
 use epos_shared::ids::{
-    AccountId, AlarmId, ApplicationId, CategoryGrantId, EmployeeId, ImportId, LetterId, MismatchId,
-    OrganizationId, RoleAssignmentId, SessionId,
+    AccountApplicationId, AccountId, AlarmId, ApplicationFileId, ApplicationId, CategoryGrantId, EmployeeId,
+    ImportId, LetterId, MismatchId, OrganizationId, RoleAssignmentId, SessionId,
 };
 use uuid::Uuid;
 
@@ -68,7 +68,7 @@ wire_ids!(
     ApplicationId,
     LetterId
 );
-wire_ids!(MismatchId, CategoryGrantId, ImportId);
+wire_ids!(MismatchId, CategoryGrantId, ImportId, AccountApplicationId, ApplicationFileId);
 
 impl fmt::Display for Id {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

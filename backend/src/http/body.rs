@@ -71,6 +71,19 @@ pub const MAX_UPLOAD: usize = 10 * 1024 * 1024;
 /// sender's word and are not asked for. An extractor.
 pub struct Upload(pub web::Bytes);
 
+/// Refuses what is not sent as a file.
+///
+/// # Errors
+/// `unsupported-media-type`.
+pub fn demand_file(request: &HttpRequest) -> Result<(), ApiError> {
+    if request.content_type() == "application/octet-stream" {
+        return Ok(());
+    }
+    Err(Problem::new(ProblemCode::UnsupportedMediaType)
+        .with_detail("Файл отправляют как application/octet-stream.")
+        .into())
+}
+
 impl fmt::Debug for Upload {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Upload(…)")
@@ -82,14 +95,10 @@ impl FromRequest for Upload {
     type Future = Pin<Box<dyn Future<Output = Result<Self, ApiError>>>>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let is_file = request.content_type() == "application/octet-stream";
+        let is_file = demand_file(request);
         let payload = payload.take();
         Box::pin(async move {
-            if !is_file {
-                return Err(Problem::new(ProblemCode::UnsupportedMediaType)
-                    .with_detail("Файл отправляют как application/octet-stream.")
-                    .into());
-            }
+            is_file?;
             let bytes = gathered(payload, MAX_UPLOAD, "Файл не больше 10 МиБ.").await?;
             Ok(Self(bytes.freeze()))
         })

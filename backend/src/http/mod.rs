@@ -8,7 +8,7 @@ mod headers;
 mod observe;
 mod origin;
 
-pub use body::{Body, BodyLimit, MAX_UPLOAD, Params, Upload, parse_path_id};
+pub use body::{Body, BodyLimit, MAX_UPLOAD, Params, Upload, demand_file, parse_path_id};
 pub use client::{RequestInfo, TrustedProxies};
 pub use cookie::{cookie, no_cookie};
 pub use headers::{Policy, script_hashes};

@@ -23,7 +23,9 @@ pub use arrive::arrive;
 pub use categories::{Holder, effective, has_matched_card, held, held_by, works_as_employee};
 pub use grants::give;
 pub use matching::agree;
-pub use mismatches::{Claim, SavedCard, note_bound_card, note_refused_claim, note_saved_card, send, sweep};
+pub use mismatches::{
+    Claim, SavedCard, count_waiting, note_bound_card, note_refused_claim, note_saved_card, send, sweep,
+};
 pub use own::{link_of, own_data};
 pub use visit::VisitToken;
 

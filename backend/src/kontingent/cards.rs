@@ -3,8 +3,8 @@
 use chrono::NaiveDate;
 use diesel::result::QueryResult;
 use epos_shared::api::employees::{
-    CardError, EmailRule, EmployeeDraft, EmployeeInput, NewEmployee, NewEmployeeDraft, Person, RoleDraft,
-    RoleInput, SavedEmployee,
+    CardError, EmailRule, EmployeeDraft, EmployeeInput, NewEmployee, NewEmployeeDraft, OneTimeCredentials,
+    Person, RoleDraft, RoleInput, SavedEmployee,
 };
 use epos_shared::ids::EmployeeId;
 use epos_shared::problem::{FieldError, Problem, ProblemCode};
@@ -18,7 +18,7 @@ use super::actor::{Asker, StaffOf};
 use super::card_store::{self, PersonColumns};
 use super::credentials::{self, Issuer};
 use super::view::{CardInView, refuse};
-use super::{letters, listed, logins, words};
+use super::{binding_store, letters, listed, logins, words};
 use crate::app::Services;
 use crate::audit::{self, Event};
 use crate::context::Context;
@@ -26,7 +26,7 @@ use crate::db::Conn;
 use crate::db::types::Id;
 use crate::error::ApiError;
 use crate::identification;
-use crate::organizations::OrganizationRow;
+use crate::organizations::{self, OrganizationRow};
 
 /// Creates a card with its login. `first_login` is where to begin looking for a free number, where that is
 /// known. To be called inside a write transaction; rights are the caller's.
@@ -100,6 +100,46 @@ pub(super) fn note_saved(
     Ok(identification::note_saved_card(conn, services, journal, &saved)?)
 }
 
+/// One-time credentials that somebody was promised by a letter, and whose they are.
+#[derive(Debug)]
+pub struct Promised {
+    /// ФИО of the card.
+    pub name: FullName,
+    /// Its organization.
+    pub organization: OrganizationRow,
+    /// Login and one-time password.
+    pub credentials: OneTimeCredentials,
+}
+
+/// Issues one-time credentials of a card to whoever was promised them: the letter's link is his right to them, which
+/// the caller has used up. Nothing where the card is in the archive or bound by now.
+///
+/// # Errors
+/// The database fails.
+pub fn issue_promised(
+    conn: &mut Conn,
+    services: &Services,
+    journal: &audit::Actor,
+    card: Id,
+    issuer: Issuer,
+) -> Result<Option<Promised>, ApiError> {
+    let Some(row) = card_store::find(conn, card)?.filter(|row| row.archived_at.is_none()) else {
+        return Ok(None);
+    };
+    let organization = organizations::find(conn, row.organization_id)?;
+    let (Some(organization), None) = (organization, binding_store::of_card(conn, card)?) else {
+        return Ok(None);
+    };
+    let (context, rules) = (&services.context, &services.config.one_time_credentials);
+    let credentials =
+        credentials::issue(conn, context, rules, card, &card_store::login(&row.login)?, issuer)?;
+    let event = Event::done("credentials.issued", "employee", card)
+        .in_organization(organization.id)
+        .with(json!({ "expires_at": credentials.expires_at }));
+    audit::record(conn, context, journal, event)?;
+    Ok(Some(Promised { name: row.name()?, organization, credentials }))
+}
+
 fn days(period: Period) -> Value {
     json!({ "start": period.start(), "end": period.end() })
 }
@@ -129,7 +169,7 @@ impl StaffOf<'_> {
         services: &Services,
         asker: &Asker,
         card: &CardInView,
-    ) -> Result<epos_shared::api::employees::OneTimeCredentials, ApiError> {
+    ) -> Result<OneTimeCredentials, ApiError> {
         let Services { context, config, .. } = services;
         let login = card_store::login(&card.row.login)?;
         let rules = &config.one_time_credentials;
@@ -153,6 +193,34 @@ impl StaffOf<'_> {
         draft: &NewEmployeeDraft,
         first_login: Option<u32>,
     ) -> Result<SavedEmployee, ApiError> {
+        let card = self.make(conn, services, asker, draft, first_login)?;
+        let issued = self.issue_credentials(conn, services, asker, &card)?;
+        Ok(SavedEmployee { card: self.show(conn, services, &card)?, credentials: Some(issued) })
+    }
+
+    /// [`Self::create`] without one-time credentials: they are issued to whoever is promised them
+    /// ([`issue_promised`]).
+    ///
+    /// # Errors
+    /// Those of [`Self::create`].
+    pub fn create_without_credentials(
+        &self,
+        conn: &mut Conn,
+        services: &Services,
+        asker: &Asker,
+        draft: &NewEmployeeDraft,
+    ) -> Result<EmployeeId, ApiError> {
+        Ok(self.make(conn, services, asker, draft, None)?.row.id.into())
+    }
+
+    fn make(
+        &self,
+        conn: &mut Conn,
+        services: &Services,
+        asker: &Asker,
+        draft: &NewEmployeeDraft,
+        first_login: Option<u32>,
+    ) -> Result<CardInView, ApiError> {
         let context = &services.context;
         let today = context.today();
         let place = match draft.organization_id {
@@ -183,8 +251,7 @@ impl StaffOf<'_> {
             &new.person,
             false,
         )?;
-        let issued = self.issue_credentials(conn, services, asker, &card)?;
-        Ok(SavedEmployee { card: self.show(conn, services, &card)?, credentials: Some(issued) })
+        Ok(card)
     }
 
     /// Every wrong field of a new card at once: those that any client sees, and those that rights decide.

@@ -59,7 +59,8 @@ struct Line {
 }
 
 impl Directory {
-    /// The open organizations that hold every one of `words` (folded), in the order of their names.
+    /// The open organizations, of a kind where one is told, that hold every one of `words` (folded), in the order
+    /// of their names.
     ///
     /// # Errors
     /// The database fails.
@@ -67,6 +68,7 @@ impl Directory {
         &self,
         conn: &mut Conn,
         words: &[String],
+        kind: Option<OrganizationKind>,
         limit: usize,
         (now, today): (NaiveDateTime, NaiveDate),
     ) -> QueryResult<DirectoryFound> {
@@ -74,6 +76,7 @@ impl Directory {
         let mut found = lines
             .iter()
             .filter(|line| line.closed_on.is_none_or(|closed| today < closed))
+            .filter(|line| kind.is_none_or(|kind| line.organization.kind == kind))
             .filter(|line| words.iter().all(|word| line.text.contains(word.as_str())))
             .map(|line| line.organization.clone());
         let items: Vec<_> = found.by_ref().take(limit).collect();

@@ -25,6 +25,7 @@ use crate::mail::Letter;
 
 pub use pace::Pace;
 pub use routes::routes;
+pub(crate) use store::{begins_with, search_text};
 pub use sweep::sweep;
 
 use letters::Writer;
@@ -84,6 +85,15 @@ fn awaited_letter(conn: &mut Conn, services: &Services, row: &Row) -> Result<Opt
         }
         _ => Ok(None),
     }
+}
+
+/// How many applications wait for support, counted up to a limit.
+///
+/// # Errors
+/// The database fails.
+pub fn count_waiting(conn: &mut Conn, limit: i64) -> Result<u32, DbError> {
+    let filter = store::Filter { state: ApplicationState::AwaitingModeration, words: Vec::new() };
+    Ok(store::count(conn, &filter, limit)?)
 }
 
 /// The names and the town that were typed in; empty for an organization of the directory.

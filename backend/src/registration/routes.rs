@@ -60,11 +60,12 @@ async fn search_directory(
         .map_err(|wait| ApiError::too_many_requests(wait, "Подождите минуту и продолжите поиск."))?;
     let limit = kontingent::page_limit(query.0.limit)?;
     let words = kontingent::query_words(query.0.query.as_deref())?;
+    let kind = query.0.kind;
     let (directory, context) = (services.directory.clone(), services.context.clone());
     let found = services
         .db
         .read::<_, ApiError, _>(move |conn| {
-            Ok(directory.search(conn, &words, limit, (context.db_now(), context.today()))?)
+            Ok(directory.search(conn, &words, kind, limit, (context.db_now(), context.today()))?)
         })
         .await?;
     Ok(web::Json(found))

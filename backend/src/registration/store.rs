@@ -91,7 +91,7 @@ pub(super) struct New<'a> {
 }
 
 /// What an application is searched by: its words, each after a space.
-fn search_text(name: &FullName, email: &Email) -> String {
+pub(crate) fn search_text(name: &FullName, email: &Email) -> String {
     let (name, key) = (name.to_string(), email.key());
     let mut words: Vec<String> = search_key(&name).split(' ').map(str::to_owned).collect();
     words.extend(search_tokens(&name));
@@ -100,6 +100,12 @@ fn search_text(name: &FullName, email: &Email) -> String {
     words.sort_unstable();
     words.dedup();
     format!(" {}", words.join(" "))
+}
+
+/// What finds a beginning of a word in [`search_text`], with `\` before what is meant as it stands.
+pub(crate) fn begins_with(word: &str) -> String {
+    let escaped = word.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
+    format!("% {escaped}%")
 }
 
 pub(super) fn insert(conn: &mut Conn, new: &New<'_>) -> QueryResult<()> {
@@ -226,8 +232,7 @@ impl Filter {
     fn query(&self) -> t::BoxedQuery<'static, MultiBackend> {
         let mut query = t::table.filter(t::state.eq(self.state.as_str())).into_boxed();
         for word in &self.words {
-            let escaped = word.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
-            query = query.filter(t::search_text.like(format!("% {escaped}%")).escape('\\'));
+            query = query.filter(t::search_text.like(begins_with(word)).escape('\\'));
         }
         query
     }

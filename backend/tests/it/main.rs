@@ -11,6 +11,7 @@
 
 mod common;
 
+mod account_applications;
 mod applicants;
 mod audit;
 mod binding;
@@ -42,6 +43,7 @@ mod organizations_kept;
 mod own_account;
 mod people;
 mod plans;
+mod queues;
 mod registration;
 mod roles_in_force;
 mod schema;

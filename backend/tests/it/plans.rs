@@ -253,6 +253,10 @@ fn complaint(statement: &str, plan: &[String]) -> Option<&'static str> {
         "esia_links",
         "mismatches",
         "category_grants",
+        "one_time_credentials",
+        "applications",
+        "account_applications",
+        "application_files",
     ];
     for line in plan {
         let line = line.trim_start_matches([' ', '-', '>']);
@@ -424,6 +428,65 @@ crate::both_databases! {
             .filter(|text| tables.iter().any(|table| text.contains(table)))
             .collect();
         assert!(statements.len() > 15, "{} statements", statements.len());
+        assert_nothing_to_complain_of(&app, statements).await;
+        app.stop().await;
+    }
+
+    async fn no_query_of_the_queues_reads_a_whole_table(app: TestApp) {
+        record();
+        let app = TestApp::start(app.kind, |_| {}).await;
+        seeded(&app).await;
+        let (support, _) = signed_in(&app, "support").await;
+        let (department, _) = signed_in(&app, "education_department").await;
+        let (head, school) = signed_in(&app, "school_director").await;
+        let services = app.services.clone();
+        app.write(move |conn| {
+            use epos_backend::db::schema::one_time_credentials as c;
+            let cards: Vec<Id> = employees::table
+                .filter(employees::organization_id.eq(school))
+                .select(employees::id)
+                .load(conn)?;
+            for card in cards {
+                let now = services.context.db_now();
+                diesel::insert_into(c::table)
+                    .values((
+                        c::id.eq(services.context.id()),
+                        c::employee_id.eq(card),
+                        c::secret_hmac.eq(vec![0_u8]),
+                        c::issued_at.eq(now - TimeDelta::days(31)),
+                        c::expires_at.eq(now - TimeDelta::days(1)),
+                    ))
+                    .execute(conn)?;
+            }
+            Ok(())
+        })
+        .await;
+        *STATEMENTS.lock().unwrap() = Some(HashSet::new());
+        for client in [&support, &department, &head] {
+            client.get("/api/v1/kontingent/queues").await.expect(200);
+        }
+        let expired = "/api/v1/kontingent/queues/expired-credentials?limit=2";
+        let page = head.get(expired).await.expect(200);
+        let next = page["next"].as_str().expect("some have not come");
+        let page = head.get(&format!("{expired}&after={next}")).await.expect(200);
+        head.get(&format!("{expired}&before={}", page["previous"].as_str().unwrap())).await.expect(200);
+        for query in ["", "state=declined", "query=иванова"] {
+            support.get(&format!("/api/v1/account-applications?{query}")).await.expect(200);
+        }
+        epos_backend::account_applications::sweep(&app.services).await.unwrap();
+        let statements = STATEMENTS.lock().unwrap().take().unwrap();
+        let tables = ["one_time_credentials", "mismatches", "applications"];
+        let statements: Vec<String> = statements
+            .into_iter()
+            .filter(|text| text.starts_with("SELECT"))
+            .filter(|text| tables.iter().any(|table| text.contains(table)))
+            .collect();
+        assert!(statements.len() > 10, "{} statements", statements.len());
+        for statement in statements.iter().filter(|text| text.contains("one_time_credentials")) {
+            let (asked, statement) = (statement.clone(), statement.clone());
+            let plan = app.write(move |conn| Ok(plan(conn, &asked))).await.join("\n");
+            assert!(plan.contains("organization") && plan.contains("one_time_credentials_"), "{statement}\n{plan}");
+        }
         assert_nothing_to_complain_of(&app, statements).await;
         app.stop().await;
     }

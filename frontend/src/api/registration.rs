@@ -2,6 +2,9 @@
 
 use std::future::Future;
 
+use epos_shared::api::account_applications::{
+    AccountApplicationBegun, AccountApplicationDraft, AccountApplicationSent, ApplicantCredentials,
+};
 use epos_shared::api::letters::Letters;
 use epos_shared::api::profile::EmailConfirmed;
 use epos_shared::api::registration::{
@@ -9,9 +12,10 @@ use epos_shared::api::registration::{
     PasswordByLink, PasswordSet, RecoveryDraft, RegistrationDraft,
 };
 use epos_shared::api::session::SessionState;
+use epos_shared::roles::OrganizationKind;
 use gloo_net::http::{Method, RequestBuilder};
 
-use super::{Answer, get, internal, read, send};
+use super::{Answer, answer, get, internal, read, send};
 use crate::address::with_query;
 
 /// Sends a request that is written already. Not generic: it exists once in the program.
@@ -20,9 +24,11 @@ fn post(path: &'static str, body: serde_json::Result<String>) -> impl Future<Out
     async move { send(request, Some(body.map_err(|_| internal())?)).await }
 }
 
-/// Organizations of the public directory by any parts of their names, towns and numbers.
-pub async fn directory(query: String) -> Answer<DirectoryFound> {
-    let parameters = [("query", Some(query)), ("limit", Some("30".to_owned()))];
+/// Organizations of the public directory by any parts of their names, towns and numbers; of one kind, where one is
+/// told.
+pub async fn directory(query: String, kind: Option<OrganizationKind>) -> Answer<DirectoryFound> {
+    let kind = kind.map(|kind| kind.as_str().to_owned());
+    let parameters = [("query", Some(query)), ("kind", kind), ("limit", Some("30".to_owned()))];
     get(&with_query("/api/v1/directory/organizations", parameters)).await
 }
 
@@ -39,6 +45,39 @@ pub async fn give_consent(consent: &GiveConsent) -> Answer<SessionState> {
 /// «Зарегистрироваться».
 pub async fn register(draft: &RegistrationDraft) -> Answer<LetterPromised> {
     read(&post("/api/v1/registrations", serde_json::to_string(draft)).await?)
+}
+
+const APPLICATIONS: &str = "/api/v1/account-applications";
+
+/// Begins «Заявка на учётную запись» of a department.
+pub async fn begin_application(draft: &AccountApplicationDraft) -> Answer<AccountApplicationBegun> {
+    read(&post(APPLICATIONS, serde_json::to_string(draft)).await?)
+}
+
+fn with_ticket(path: &str, ticket: &str) -> RequestBuilder {
+    RequestBuilder::new(path).method(Method::POST).header("epos-ticket", ticket)
+}
+
+/// Attaches a file to it.
+pub async fn attach(ticket: &str, file: web_sys::File) -> Answer<()> {
+    let path = with_query(&format!("{APPLICATIONS}/files"), [("name", Some(file.name()))]);
+    let request = with_ticket(&path, ticket).header("Content-Type", "application/octet-stream");
+    answer(request.body(file)).await.map(drop)
+}
+
+/// Sends it.
+pub async fn send_application(ticket: &str) -> Answer<AccountApplicationSent> {
+    read(&send(with_ticket(&format!("{APPLICATIONS}/send"), ticket), None).await?)
+}
+
+/// Proves its address.
+pub async fn confirm_application(link: &LinkToken) -> Answer<()> {
+    post("/api/v1/account-applications/confirm", serde_json::to_string(link)).await.map(drop)
+}
+
+/// Login and one-time password of the card that was made of it.
+pub async fn take_credentials(link: &LinkToken) -> Answer<ApplicantCredentials> {
+    read(&post("/api/v1/account-applications/credentials", serde_json::to_string(link)).await?)
 }
 
 /// «Забыли пароль?».

@@ -1,10 +1,13 @@
 //! The addresses of the pages of support: accounts and applications.
 
+use epos_shared::api::account_applications::AccountApplication;
 use epos_shared::api::accounts::{AccountCard, AccountRow, Application, JournalRow};
 use epos_shared::api::categories::{CategoryGrant, CategoryGrantDraft};
 use epos_shared::api::esia::{Alarm, EsiaHealth};
 use epos_shared::api::page::Page;
-use epos_shared::ids::{AccountId, AlarmId, ApplicationId, CategoryGrantId};
+use epos_shared::ids::{
+    AccountApplicationId, AccountId, AlarmId, ApplicationFileId, ApplicationId, CategoryGrantId,
+};
 use gloo_net::http::Method;
 
 use super::{Answer, Deed, change, get, read};
@@ -133,10 +136,35 @@ pub enum ApplicationAction {
 /// Does something to an application.
 #[must_use]
 pub fn on_application(id: ApplicationId, action: ApplicationAction) -> Deed {
-    let last = match action {
+    Deed::new(Method::POST, format!("/api/v1/applications/{id}/{}", last_part(action)))
+}
+
+const fn last_part(action: ApplicationAction) -> &'static str {
+    match action {
         ApplicationAction::Approve => "approve",
         ApplicationAction::Decline => "decline",
         ApplicationAction::SendLetter => "letter",
-    };
-    Deed::new(Method::POST, format!("/api/v1/applications/{id}/{last}"))
+    }
+}
+
+/// A page of the applications of education departments.
+pub async fn account_applications(query: ListQuery) -> Answer<Page<AccountApplication>> {
+    get(&query.of("/api/v1/account-applications")).await
+}
+
+/// One of them.
+pub async fn account_application(id: AccountApplicationId) -> Answer<AccountApplication> {
+    get(&format!("/api/v1/account-applications/{id}")).await
+}
+
+/// The address of a file of it.
+#[must_use]
+pub fn file_address(id: AccountApplicationId, file: ApplicationFileId) -> String {
+    format!("/api/v1/account-applications/{id}/files/{file}")
+}
+
+/// Does something to it.
+#[must_use]
+pub fn on_account_application(id: AccountApplicationId, action: ApplicationAction) -> Deed {
+    Deed::new(Method::POST, format!("/api/v1/account-applications/{id}/{}", last_part(action)))
 }

@@ -154,6 +154,9 @@ const ONCE: &str = "Сохраните их сейчас: больше они п
 pub fn SecretBox(
     /// What it shows.
     secret: Secret,
+    /// Whether it is shown to the very person it is for.
+    #[prop(optional)]
+    own: bool,
     /// More buttons.
     #[prop(optional, into)]
     actions: ViewFn,
@@ -184,7 +187,8 @@ pub fn SecretBox(
             <p class="once">{ONCE}</p>
             <p class="small">
                 {format!(
-                    "Передайте их сотруднику. Они нужны один раз, до {}, чтобы привязать карточку к учётной записи РСАА или Госуслуг.",
+                    "{}Они нужны один раз, до {}, чтобы привязать карточку к учётной записи РСАА или Госуслуг.",
+                    if own { "" } else { "Передайте их сотруднику. " },
                     russian::day(expires_at),
                 )}
             </p>

@@ -36,6 +36,7 @@ pub fn SignInChoice() -> impl IntoView {
                 <p class="links-inline">
                     <a href="/portal">"Портал ЭПОС"</a>
                     <a href="/support">"Написать в техподдержку"</a>
+                    <a href="/account-application">"Заявка управления образованием"</a>
                 </p>
                 <p class="links-inline">
                     <span class="whole-line">"Инструкции по входу:"</span>

@@ -73,6 +73,8 @@ pub fn of_staff(parts: &[&str]) -> AnyView {
 /// The pages of queues and reports.
 pub fn of_office(parts: &[&str]) -> AnyView {
     match parts {
+        ["kontingent", "queues"] => signed_in(kontingent::queues),
+        ["kontingent", "queues", "expired"] => signed_in(kontingent::expired),
         ["kontingent", "mismatches"] => signed_in(kontingent::mismatches),
         ["kontingent", "mismatches", _] => signed_in(kontingent::mismatch),
         _ => view! { <NotFound/> }.into_any(),
@@ -101,6 +103,8 @@ pub fn of_desk(parts: &[&str]) -> AnyView {
         ["accounts"] => signed_in(support::accounts),
         ["accounts", _] => signed_in(support::account),
         ["applications"] => signed_in(support::applications),
+        ["support", "account-applications"] => signed_in(support::account_applications),
+        ["support", "account-applications", _] => signed_in(support::account_application),
         ["support", "esia"] => signed_in(support::esia),
         ["support", "alarms"] => signed_in(support::alarms),
         ["support", "categories"] => signed_in(support::categories),

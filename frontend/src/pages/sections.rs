@@ -1,14 +1,18 @@
 //! The sections that the navigation leads to, and the navigation itself. A section whose page does not exist yet
 //! is not shown: its page switches it on here.
 
+use epos_shared::api::page::Total;
+use epos_shared::api::queues::{Queue, QueueKind};
 use epos_shared::rights::{Standing, standing};
 use leptos::prelude::*;
+use leptos::task::spawn_local;
 use leptos_router::hooks::use_location;
 
 use super::kontingent;
-use super::kontingent::MISMATCHES;
+use super::kontingent::{MISMATCHES, QUEUES};
 use super::organizations::ORGANIZATIONS;
-use super::support::{ACCOUNTS, ALARMS, APPLICATIONS, CATEGORIES, ESIA};
+use super::support::{ACCOUNT_APPLICATIONS, ACCOUNTS, ALARMS, APPLICATIONS, CATEGORIES, ESIA};
+use crate::api;
 use crate::components::live;
 use crate::session::{SessionContext, card_at_work, use_session};
 
@@ -35,7 +39,7 @@ static OF_KONTINGENT: &[Section] = &[
     Section { there: true, to: ALL, href: kontingent::LIST, name: "Сотрудники", note: "" },
     Section { there: true, to: ALL, href: ORGANIZATIONS, name: "Организации", note: "" },
     Section { there: true, to: ALL, href: kontingent::IMPORT, name: "Импорт", note: "" },
-    Section { there: false, to: ALL, href: "/kontingent/queues", name: "Очереди", note: "" },
+    Section { there: true, to: ALL, href: QUEUES, name: "Очереди", note: "" },
     Section { there: false, to: ALL, href: "/kontingent/reports", name: "Отчёты", note: "" },
     Section { there: true, to: ALL, href: kontingent::JOURNAL, name: "Журнал", note: "" },
     Section {
@@ -58,6 +62,13 @@ static OF_SUPPORT: &[Section] = &[
         href: APPLICATIONS,
         name: "Заявки",
         note: "Решить, давать ли учётную запись",
+    },
+    Section {
+        there: true,
+        to: SUPPORT,
+        href: ACCOUNT_APPLICATIONS,
+        name: "Назначения в управления",
+        note: "Сверить приказ о назначении и завести карточку",
     },
     Section {
         there: true,
@@ -94,6 +105,28 @@ fn open_to(sections: &'static [Section], standings: &[Standing]) -> Vec<&'static
     sections.iter().filter(opens).collect()
 }
 
+/// Whether a queue waits in the section at an address.
+fn waits_at(href: &str, kind: QueueKind) -> bool {
+    match kind {
+        _ if href == QUEUES => true,
+        QueueKind::Mismatches => href == MISMATCHES,
+        QueueKind::Registrations => href == APPLICATIONS,
+        QueueKind::AccountApplications => href == ACCOUNT_APPLICATIONS,
+        QueueKind::ExpiredCredentials => false,
+    }
+}
+
+/// How much waits in a section, in a few signs; nothing where nothing does.
+fn waiting(href: &str, queues: &[Queue]) -> Option<String> {
+    let (mut number, mut is_more) = (0, false);
+    for queue in queues.iter().filter(|queue| waits_at(href, queue.kind)) {
+        let (Total::Exact(counted) | Total::MoreThan(counted)) = queue.waiting;
+        number += counted;
+        is_more |= matches!(queue.waiting, Total::MoreThan(_));
+    }
+    (number > 0).then(|| if is_more { format!("{number}+") } else { number.to_string() })
+}
+
 /// How an address stands to a section: the very page (`page`), one below it (`true`), another.
 fn current(path: &str, href: &str) -> Option<&'static str> {
     match path.trim_end_matches('/').strip_prefix(href)? {
@@ -115,6 +148,17 @@ pub fn Sections() -> impl IntoView {
     let session = use_session();
     let pathname = use_location().pathname;
     let standings = Memo::new(move |_| standings(session));
+    // Asked for with every change of the page, and never by itself; a number that cannot be had is left out.
+    let queues = RwSignal::new(Vec::<Queue>::new());
+    Effect::new(move |_| {
+        let is_around = pathname.with(|path| !around(path).1.is_empty());
+        if is_around && standings.with(|standings| standings.iter().any(|of| ALL.contains(of))) {
+            spawn_local(async move {
+                let found = api::queues::queues().await.map(|queues| queues.items).unwrap_or_default();
+                let _ = queues.try_set(found);
+            });
+        }
+    });
     live(move || {
         let path = pathname.get();
         let (name, sections) = around(&path);
@@ -125,10 +169,12 @@ pub fn Sections() -> impl IntoView {
         }
         let link = |section: &&'static Section| {
             let Section { href, name, .. } = *section;
+            let number = Memo::new(move |_| queues.with(|queues| waiting(href, queues)));
             view! {
                 <li>
                     <a href=*href aria-current=current(&path, href)>
                         {*name}
+                        {live(move || number.get().map_or_else(|| ().into_any(), count))}
                     </a>
                 </li>
             }
@@ -141,6 +187,16 @@ pub fn Sections() -> impl IntoView {
         }
         .into_any()
     })
+}
+
+/// How much waits, beside the name of a section.
+fn count(number: String) -> AnyView {
+    let words = format!(", ждут: {number}");
+    view! {
+        <span class="count" aria-hidden="true">{number}</span>
+        <span class="visually-hidden">{words}</span>
+    }
+    .into_any()
 }
 
 /// The way to the sections of support, for those who may see them.
@@ -199,12 +255,27 @@ mod tests {
                 let program = match section.href {
                     kontingent::LIST => Program::Staff,
                     kontingent::JOURNAL => Program::Desk,
-                    MISMATCHES | "/kontingent/queues" | "/kontingent/reports" => Program::Office,
+                    MISMATCHES | QUEUES | "/kontingent/reports" => Program::Office,
                     _ => program,
                 };
                 assert_eq!(Program::of(section.href), program);
             }
         }
+    }
+
+    #[test]
+    fn a_section_tells_how_much_waits_in_it() {
+        let queue = |kind, waiting| Queue { kind, waiting };
+        let queues = [
+            queue(QueueKind::Mismatches, Total::Exact(2)),
+            queue(QueueKind::Registrations, Total::MoreThan(1000)),
+            queue(QueueKind::AccountApplications, Total::Exact(0)),
+        ];
+        assert_eq!(waiting(MISMATCHES, &queues).as_deref(), Some("2"));
+        assert_eq!(waiting(APPLICATIONS, &queues).as_deref(), Some("1000+"));
+        assert_eq!(waiting(QUEUES, &queues).as_deref(), Some("1002+"));
+        assert_eq!(waiting(ACCOUNT_APPLICATIONS, &queues), None);
+        assert_eq!(waiting(ACCOUNTS, &queues), None);
     }
 
     #[test]

@@ -12,6 +12,8 @@ struct Text {
 
 const ADMINISTRATOR: &str = "Обратитесь к администратору «Контингента» в своей организации: это директор, завуч или ответственный. Если вы сами директор или заведующая, обратитесь в управление образованием.";
 
+const DEPARTMENTS: &str = r#"Назначены в управление образованием или в дошкольное образование? Отправьте <a href="/account-application">заявку на учётную запись</a> со сканом приказа."#;
+
 fn text(page: &str) -> Text {
     match page {
         "support" => Text {
@@ -72,6 +74,7 @@ pub fn soon(page: &str) -> AnyView {
             <Heading text=title/>
             <p class="soon">"Раздел готовится"</p>
             {today.iter().map(|sentence| view! { <p>{*sentence}</p> }).collect_view()}
+            {(page == "support").then(|| view! { <p inner_html=DEPARTMENTS></p> })}
             <div class="row">
                 <LinkButton href="/instructions/staff">"Инструкция для сотрудников"</LinkButton>
                 <LinkButton href="/">"На главную"</LinkButton>

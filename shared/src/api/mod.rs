@@ -4,6 +4,7 @@
 //! the checked value or every wrong field at once. The browser calls it to show the messages, the server
 //! calls it to decide: there is one rule.
 
+pub mod account_applications;
 pub mod accounts;
 pub mod bulk;
 pub mod categories;
@@ -18,6 +19,7 @@ pub mod organization_import;
 pub mod organizations;
 pub mod page;
 pub mod profile;
+pub mod queues;
 pub mod registration;
 pub mod session;
 pub mod subsystems;

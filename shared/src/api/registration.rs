@@ -74,6 +74,9 @@ pub struct DirectoryQuery {
     /// Any parts of the full or short name, the town, ИНН; all of them must be there.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub query: Option<String>,
+    /// Only organizations of this kind.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kind: Option<OrganizationKind>,
     /// Rows at most, 1–100.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub limit: Option<u32>,
@@ -294,6 +297,12 @@ pub enum LinkPurpose {
     EmailChangeOld,
     /// «Сменить e-mail»: from the new address.
     EmailChangeNew,
+    /// Files of an application of a department's employee; it is in no letter.
+    ApplicationFiles,
+    /// The proof of the address of such an application.
+    ApplicationProof,
+    /// The one-time credentials of the card that was made of it.
+    CardCredentials,
 }
 
 /// A link that works. One that does not answers `link-unknown`, `link-used` or `link-expired`.

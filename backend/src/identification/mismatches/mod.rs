@@ -21,6 +21,7 @@ use crate::context::Context;
 use crate::db::types::Id;
 use crate::db::{Conn, DbError};
 use crate::esia::Identity;
+use crate::organizations::Scope;
 
 pub(super) use routes::routes;
 pub(super) use store::organizations_of;
@@ -233,6 +234,15 @@ fn correct(
         .in_organization(card.organization)
         .with(json!({ "employee": card.id.to_string() }));
     audit::record(conn, context, journal, event)
+}
+
+/// How many rows wait in a scope, counted up to a limit.
+///
+/// # Errors
+/// The database fails.
+pub fn count_waiting(conn: &mut Conn, scope: Scope, limit: i64) -> Result<u32, DbError> {
+    let filter = store::Filter { scope, state: MismatchState::Waiting, organization: None };
+    Ok(store::count(conn, &filter, limit)?)
 }
 
 /// The rows of a card's binding are settled: it was bound.

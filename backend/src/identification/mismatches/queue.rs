@@ -65,8 +65,7 @@ pub(super) fn page(
 /// # Errors
 /// The database fails.
 pub(super) fn count(conn: &mut Conn, staff: &StaffOf<'_>) -> Result<MismatchCount, ApiError> {
-    let filter = Filter { scope: staff.scope(), state: MismatchState::Waiting, organization: None };
-    Ok(MismatchCount { waiting: store::count(conn, &filter, COUNTED)? })
+    Ok(MismatchCount { waiting: super::count_waiting(conn, staff.scope(), COUNTED)? })
 }
 
 fn shown(conn: &mut Conn, rows: Vec<Row>) -> Result<Vec<Mismatch>, ApiError> {

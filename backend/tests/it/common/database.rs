@@ -13,16 +13,17 @@ const VARIABLE: &str = "EPOS_TEST_POSTGRES";
 pub struct TestDatabase {
     pub url: String,
     name: Option<String>,
-    _folder: Option<tempfile::TempDir>,
+    /// For the files of a server on it.
+    pub folder: tempfile::TempDir,
 }
 
 impl TestDatabase {
     pub fn create(kind: Kind) -> Self {
+        let folder = tempfile::tempdir().unwrap();
         match kind {
             Kind::Sqlite => {
-                let folder = tempfile::tempdir().unwrap();
                 let url = format!("sqlite:{}", folder.path().join("epos.db").display());
-                Self { url, name: None, _folder: Some(folder) }
+                Self { url, name: None, folder }
             }
             Kind::Postgres => {
                 let template = template();
@@ -30,7 +31,7 @@ impl TestDatabase {
                     format!("epos_{}", uuid::Builder::from_random_bytes(rand::random()).into_uuid().simple());
                 let mut conn = maintenance();
                 conn.batch_execute(&format!("CREATE DATABASE {name} TEMPLATE {template}")).unwrap();
-                Self { url: address(&name), name: Some(name), _folder: None }
+                Self { url: address(&name), name: Some(name), folder }
             }
         }
     }

@@ -104,6 +104,7 @@ impl TestApp {
         config.passwords.memory_kib = 8;
         config.passwords.iterations = 1;
         config.audit.seal_interval_ms = 50;
+        config.account_applications.folder = database.folder.path().join("files");
         configure(&mut config);
         let noon: DateTime<Utc> = "2026-11-22T07:00:00Z".parse().unwrap();
         let clock = Arc::new(ManualClock::at(noon));

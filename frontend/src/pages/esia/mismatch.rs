@@ -238,7 +238,7 @@ fn sending(page: Page) -> AnyView {
     };
     let search = |text: String| -> Pin<Box<dyn Future<Output = Answer<Found>>>> {
         Box::pin(async move {
-            let found = directory::directory(text).await?;
+            let found = directory::directory(text, None).await?;
             Ok(Found { options: found.items.iter().map(option_of).collect(), more: found.more })
         })
     };

@@ -4,12 +4,14 @@ mod bind;
 mod bulk;
 mod card;
 mod cards;
+mod expired;
 mod import;
 mod journal;
 mod list;
 mod mismatch;
 mod mismatches;
 mod no_rights;
+mod queues;
 mod selection;
 
 use epos_shared::ids::EmployeeId;
@@ -39,6 +41,11 @@ pub const NEW: &str = "/kontingent/employees/new";
 
 /// The address of «Расхождения с Госуслугами».
 pub const MISMATCHES: &str = "/kontingent/mismatches";
+
+/// The address of «Очереди».
+pub const QUEUES: &str = "/kontingent/queues";
+/// The address of the cards whose one-time credentials have expired.
+pub const EXPIRED: &str = "/kontingent/queues/expired";
 
 /// The address of a card.
 pub fn card_address(id: EmployeeId) -> String {
@@ -75,6 +82,16 @@ pub fn Entry() -> impl IntoView {
             <Forward to=LIST/>
         </Working>
     }
+}
+
+/// `/kontingent/queues`.
+pub fn queues() -> AnyView {
+    view! { <Working>{queues::page()}</Working> }.into_any()
+}
+
+/// `/kontingent/queues/expired`.
+pub fn expired() -> AnyView {
+    view! { <Working>{expired::page()}</Working> }.into_any()
 }
 
 /// `/kontingent/mismatches`.

@@ -57,11 +57,16 @@ impl Line {
     }
 }
 
-const FAMILY_NAME: usize = 0;
-const GIVEN_NAME: usize = 1;
-const PATRONYMIC: usize = 2;
-const EMAIL: usize = 3;
-const POSITION: usize = 4;
+/// «Фамилия».
+pub(super) const FAMILY_NAME: usize = 0;
+/// «Имя».
+pub(super) const GIVEN_NAME: usize = 1;
+/// «Отчество».
+pub(super) const PATRONYMIC: usize = 2;
+/// «Email».
+pub(super) const EMAIL: usize = 3;
+/// «Должность».
+pub(super) const POSITION: usize = 4;
 /// «Полное наименование организации», typed in.
 pub(super) const FULL_NAME: usize = 5;
 /// «Краткое наименование организации», typed in.
@@ -76,7 +81,8 @@ pub(super) const INN: usize = 9;
 pub(super) const KPP: usize = 10;
 const LINES: usize = 11;
 
-const PERSON: [Line; 5] = [
+/// ФИО, e-mail and position, in the order of the form: their places are those of this list.
+pub(super) const PERSON: [Line; 5] = [
     Line {
         placeholder: "Введите фамилию",
         autocomplete: "family-name",
@@ -195,24 +201,36 @@ impl Form {
     pub fn field(self, errors: FormErrors, line: &Line) -> AnyView {
         let Some(value) = self.lines.get(line.place).copied() else { return ().into_any() };
         let no_patronymic = (line.place == PATRONYMIC).then_some(self.no_patronymic);
-        view! {
-            <TextField
-                path=line.path
-                label=line.label
-                value=value
-                errors=errors
-                required=line.required
-                kind=if line.place == EMAIL { "email" } else { "text" }
-                autocomplete=line.autocomplete
-                inputmode=line.inputmode
-                disabled=Signal::derive(move || no_patronymic.is_some_and(|ticked| ticked.get()))
-                readonly=line.readonly
-                placeholder=line.placeholder
-                plain=line.place == EMAIL
-            />
-        }
-        .into_any()
+        let disabled = Signal::derive(move || no_patronymic.is_some_and(|ticked| ticked.get()));
+        line_field(errors, line, value, disabled)
     }
+}
+
+/// The field of a line.
+pub(super) fn line_field(
+    errors: FormErrors,
+    line: &Line,
+    value: RwSignal<String>,
+    disabled: Signal<bool>,
+) -> AnyView {
+    let is_email = line.inputmode == "email";
+    view! {
+        <TextField
+            path=line.path
+            label=line.label
+            value=value
+            errors=errors
+            required=line.required
+            kind=if is_email { "email" } else { "text" }
+            autocomplete=line.autocomplete
+            inputmode=line.inputmode
+            disabled=disabled
+            readonly=line.readonly
+            placeholder=line.placeholder
+            plain=is_email
+        />
+    }
+    .into_any()
 }
 
 /// The page.

@@ -8,13 +8,15 @@ use leptos::task::spawn_local;
 use leptos_router::NavigateOptions;
 use leptos_router::hooks::{use_location, use_navigate};
 
+use super::application::{Apply, credentials};
 use super::password::NewPasswordForm;
 use super::recover::Recover;
 use super::sending::Sending;
-use crate::api::ApiError;
 use crate::api::registration as api;
-use crate::components::{Button, ErrorPage, Heading, Kind, LinkButton, Loading, live};
+use crate::api::{Answer, ApiError};
+use crate::components::{Button, ErrorPage, Heading, Kind, LinkButton, Loading, Secret, live};
 use crate::form::FormErrors;
+use crate::pages::NotFound;
 
 /// The page of a link as far as it has come.
 #[derive(Clone, PartialEq)]
@@ -29,6 +31,8 @@ pub(super) enum Stage {
     Works(LinkState),
     /// It was used: the heading and what comes next.
     Done(&'static str, &'static str),
+    /// It was used, and this is what it gave, once.
+    Secret(Secret),
 }
 
 /// The page of a link, shared by its parts.
@@ -86,6 +90,7 @@ pub fn LinkPage(
     live(move || match link.stage.get() {
         Stage::Asking => view! { <Loading/> }.into_any(),
         Stage::Missing if path == "/recover" => view! { <Recover/> }.into_any(),
+        Stage::Missing if path == "/account-application" => view! { <Apply/> }.into_any(),
         Stage::Missing => ending(
             "Откройте ссылку из письма",
             "Страница открывается по ссылке из письма. Если вы обновили её, откройте ссылку ещё раз: пока ею не воспользовались, она работает.",
@@ -97,6 +102,7 @@ pub fn LinkPage(
         }
         Stage::Failed(error) => view! { <ErrorPage error=error on_retry=move || link.look()/> }.into_any(),
         Stage::Done(title, text) => ending(title, text, path, Some(ProblemCode::LinkUsed)),
+        Stage::Secret(secret) => credentials(secret),
         Stage::Works(state) => {
             let (title, text, button) = match state.purpose {
                 LinkPurpose::Activation | LinkPurpose::Recovery => {
@@ -107,6 +113,18 @@ pub fn LinkPage(
                     "Нажмите кнопку, чтобы подтвердить, что письмо получили вы. После этого заявку проверит техподдержка: вашей организации нет в списке.",
                     "Подтвердить адрес",
                 ),
+                LinkPurpose::ApplicationProof => (
+                    "Подтверждение адреса",
+                    "Нажмите кнопку, чтобы подтвердить, что письмо получили вы. После этого заявку рассмотрит техподдержка.",
+                    "Подтвердить адрес",
+                ),
+                LinkPurpose::CardCredentials => (
+                    "Логин и пароль карточки",
+                    "Нажмите кнопку, и логин с одноразовым паролем появятся здесь. Они показываются один раз: приготовьтесь записать, скопировать или распечатать их.",
+                    "Показать логин и пароль",
+                ),
+                // No letter has such a link.
+                LinkPurpose::ApplicationFiles => return view! { <NotFound/> }.into_any(),
                 LinkPurpose::EmailChangeOld => (
                     "Смена e-mail",
                     "Нажмите кнопку, чтобы согласиться сменить этот адрес на новый. Если вы этого не просили, ничего не нажимайте и смените пароль.",
@@ -116,7 +134,7 @@ pub fn LinkPage(
                     ("Смена e-mail", "Нажмите кнопку, чтобы подтвердить новый адрес.", "Подтвердить адрес")
                 }
             };
-            press(link, title, text, button, state.purpose != LinkPurpose::Proof)
+            press(link, title, text, button, state.purpose)
         }
     })
 }
@@ -135,6 +153,7 @@ fn ending(title: &str, text: &str, path: &str, code: Option<ProblemCode>) -> Any
         ("/recover", false) => [RECOVER, SUPPORT],
         ("/confirm", true) => [SUPPORT, ("/", "На главную")],
         ("/confirm-email", _) => [PROFILE, SUPPORT],
+        ("/account-application", _) => [SIGN_IN, SUPPORT],
         _ => [REGISTER, SUPPORT],
     };
     let mut kind = Kind::Primary;
@@ -165,7 +184,13 @@ fn ending(title: &str, text: &str, path: &str, code: Option<ProblemCode>) -> Any
 }
 
 /// A link that needs a press: programs that look through letters open links too.
-fn press(link: Link, title: &'static str, text: &'static str, button: &'static str, email: bool) -> AnyView {
+fn press(
+    link: Link,
+    title: &'static str,
+    text: &'static str,
+    button: &'static str,
+    purpose: LinkPurpose,
+) -> AnyView {
     let sending = Sending::new(FormErrors::new(Vec::new));
     let press = move || {
         if !sending.ready() {
@@ -173,28 +198,9 @@ fn press(link: Link, title: &'static str, text: &'static str, button: &'static s
         }
         let token = LinkToken { token: link.token.get_value() };
         sending.send(Box::pin(async move {
-            let done = if email {
-                api::confirm_email(&token).await.map(|confirmed| {
-                    if confirmed.changed {
-                        ("Адрес изменён", "Письма будут приходить на новый адрес, и по нему можно входить.")
-                    } else {
-                        (
-                            "Подтверждение принято",
-                            "Осталось открыть ссылку из письма, которое пришло на другой адрес.",
-                        )
-                    }
-                })
-            } else {
-                api::confirm_registration(&token).await.map(|()| {
-                    (
-                        "Адрес подтверждён",
-                        "Теперь заявку проверит техподдержка. Ответ придёт письмом на этот же адрес.",
-                    )
-                })
-            };
-            match done {
-                Ok((title, text)) => {
-                    let _ = link.stage.try_set(Stage::Done(title, text));
+            match used(&token, purpose).await {
+                Ok(stage) => {
+                    let _ = link.stage.try_set(stage);
                     Ok(())
                 }
                 Err(error) => link.failed(error),
@@ -212,4 +218,40 @@ fn press(link: Link, title: &'static str, text: &'static str, button: &'static s
         </div>
     }
     .into_any()
+}
+
+/// Uses a link up; gives what comes next.
+async fn used(token: &LinkToken, purpose: LinkPurpose) -> Answer<Stage> {
+    const PROVEN: &str = "Адрес подтверждён";
+    Ok(match purpose {
+        LinkPurpose::CardCredentials => {
+            let given = api::take_credentials(token).await?;
+            Stage::Secret(Secret {
+                employee: given.employee_id,
+                name: given.name.to_string(),
+                organization: given.organization,
+                credentials: given.credentials,
+                reset: false,
+                closes: false,
+            })
+        }
+        LinkPurpose::ApplicationProof => {
+            api::confirm_application(token).await?;
+            Stage::Done(
+                PROVEN,
+                "Заявка принята: теперь её рассмотрит техподдержка. Ответ придёт письмом на этот же адрес.",
+            )
+        }
+        LinkPurpose::Proof => {
+            api::confirm_registration(token).await?;
+            Stage::Done(PROVEN, "Теперь заявку проверит техподдержка. Ответ придёт письмом на этот же адрес.")
+        }
+        _ if api::confirm_email(token).await?.changed => {
+            Stage::Done("Адрес изменён", "Письма будут приходить на новый адрес, и по нему можно входить.")
+        }
+        _ => Stage::Done(
+            "Подтверждение принято",
+            "Осталось открыть ссылку из письма, которое пришло на другой адрес.",
+        ),
+    })
 }

@@ -1,5 +1,6 @@
 //! РСАА for people without a session (screens.md 12, 13): registration, links of letters, recovery, consent.
 
+mod application;
 mod consent;
 mod form;
 mod letters;
@@ -30,6 +31,7 @@ pub fn page(name: &str) -> AnyView {
         "activate" => link("/activate"),
         "confirm" => link("/confirm"),
         "confirm-email" => link("/confirm-email"),
+        "account-application" => link("/account-application"),
         "consent" => view! { <SignedIn before=Before::Nothing><Consent/></SignedIn> }.into_any(),
         "letters" => view! { <DemoLetters/> }.into_any(),
         _ => view! { <NotFound/> }.into_any(),
@@ -45,6 +47,7 @@ const SIDE: &str = r#"<ul class="plain side-list">
 <li><a href="/instructions/administrator">Руководство администратора</a></li>
 <li><a href="/instructions/guide">Руководство пользователя</a></li></ul></li>
 <li><h2 class="side-title">Тех. поддержка</h2><a href="/support">Задать вопрос</a></li>
+<li><a href="/account-application">Заявка управления образованием</a></li>
 </ul>"#;
 
 /// The page «Регистрация и документация»: `name` is what it is for, `content` stands beside the side list.

@@ -47,7 +47,7 @@ pub fn option_of(organization: &DirectoryOrganization) -> ComboOption {
 }
 
 async fn find(text: String, last: Last) -> Answer<Found> {
-    let found = api::directory(text).await?;
+    let found = api::directory(text, None).await?;
     let options = found.items.iter().map(option_of).collect();
     let _ = last.try_set_value(found.items);
     Ok(Found { options, more: found.more })

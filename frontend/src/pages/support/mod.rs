@@ -1,6 +1,8 @@
 //! Pages of support: accounts and applications.
 
 mod account;
+mod account_application;
+mod account_applications;
 mod alarms;
 mod application;
 mod categories;
@@ -23,6 +25,8 @@ pub const ACCOUNTS: &str = "/accounts";
 /// The address of the list of applications.
 pub const APPLICATIONS: &str = "/applications";
 
+/// The address of the list of applications of education departments.
+pub const ACCOUNT_APPLICATIONS: &str = "/support/account-applications";
 /// The address of the state of the link to Госуслуги.
 pub const ESIA: &str = "/support/esia";
 /// The address of the list of alarms.
@@ -82,6 +86,16 @@ pub fn account() -> AnyView {
 /// `/applications/:id`.
 pub fn application() -> AnyView {
     for_support(|| of_address(application::page, APPLICATIONS))
+}
+
+/// `/support/account-applications`.
+pub fn account_applications() -> AnyView {
+    for_support(|| list::page(&account_applications::LIST))
+}
+
+/// `/support/account-applications/:id`.
+pub fn account_application() -> AnyView {
+    for_support(|| of_address(account_application::page, ACCOUNT_APPLICATIONS))
 }
 
 /// `/support/esia`.
