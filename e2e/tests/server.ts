@@ -36,7 +36,7 @@ export class DemoServer {
     const child = spawn(binary, ['demo', '--data', dataFolder, '--listen', `127.0.0.1:${more.port ?? 0}`], {
       cwd: dataFolder,
       // All journeys come from one address.
-      env: { ...process.env, EPOS_REGISTRATION__ADDRESS_HOURLY: '1000', ...more.mail?.environment(), ...more.env },
+      env: { ...process.env, EPOS_REGISTRATION__ADDRESS_HOURLY: '1000', EPOS_ACCOUNT_APPLICATIONS__ADDRESS_HOURLY: '1000', ...more.mail?.environment(), ...more.env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     // If this process is ended without its teardown, the server must not outlive it.
