@@ -548,6 +548,7 @@ crate::both_databases! {
             assert_eq!(files_on_disk(app), 1);
             // What a process has left behind that died goes when it is old; nothing else does.
             let folder = &app.services.config.account_applications.folder;
+            #[expect(clippy::disallowed_methods, reason = "files have the system's time")]
             let old = std::time::SystemTime::now() - std::time::Duration::from_secs(48 * 3_600);
             for (name, is_old) in [
                 ("coming-x", true),

@@ -343,7 +343,7 @@ crate::both_databases! {
         *STATEMENTS.lock().unwrap() = Some(HashSet::new());
         head.post(EMPLOYEES, draft).await.expect_problem(409, "duplicate-suspected");
         let context = app.services.context.clone();
-        app.write(move |conn| Ok(epos_backend::kontingent::index_snils(conn, &context)?)).await;
+        app.write(move |conn| kontingent::index_snils(conn, &context)).await;
         let statements = STATEMENTS.lock().unwrap().take().unwrap();
         let statements: Vec<String> = statements
             .into_iter()
@@ -678,7 +678,7 @@ crate::both_databases! {
         let approved = support.post(&format!("{first}/approve"), serde_json::json!({})).await.expect(200);
         support.get(&people::at(approved["employee_id"].as_str().unwrap())).await.expect(200);
         let services = app.services.clone();
-        app.write(move |conn| epos_backend::kontingent::sweep_proposals(conn, &services)).await;
+        app.write(move |conn| kontingent::sweep_proposals(conn, &services)).await;
         let statements = STATEMENTS.lock().unwrap().take().unwrap();
         let statements: Vec<String> = statements
             .into_iter()

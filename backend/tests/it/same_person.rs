@@ -357,10 +357,10 @@ crate::both_databases! {
         };
         forgotten().await;
         let context = app.services.context.clone();
-        let indexed = app.write(move |conn| Ok(epos_backend::kontingent::index_snils(conn, &context)?)).await;
+        let indexed = app.write(move |conn| epos_backend::kontingent::index_snils(conn, &context)).await;
         assert_eq!(indexed, 1);
         let context = app.services.context.clone();
-        assert_eq!(app.write(move |conn| Ok(epos_backend::kontingent::index_snils(conn, &context)?)).await, 0);
+        assert_eq!(app.write(move |conn| epos_backend::kontingent::index_snils(conn, &context)).await, 0);
         let same = new(district.school, "Волкова Ольга Олеговна", "volkova@mail.ru", SNILS);
         assert_eq!(suspected(&director.post(EMPLOYEES, same).await).0, [known]);
     }

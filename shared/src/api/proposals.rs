@@ -443,6 +443,7 @@ mod tests {
 
     fn card() -> EmployeeDraft {
         EmployeeDraft {
+            despite_duplicates: false,
             version: 1,
             person: PersonDraft {
                 family_name: "Чудинова".into(),
