@@ -51,7 +51,7 @@ crate::both_databases! {
             json!({
                 "edit_person": "allowed", "change_dates": "allowed", "issue_credentials": "allowed",
                 "unlock": "allowed", "unbind": "allowed", "archive": "allowed", "dismiss": "allowed",
-                "transfer": "allowed",
+                "transfer": "allowed", "merge": "allowed",
                 "assignable_roles":
                     ["school_deputy", "school_officer", "social_pedagogue", "teacher", "class_teacher"],
             })
