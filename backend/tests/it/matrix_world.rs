@@ -379,6 +379,8 @@ pub fn card_body(version: i32, family_name: &str, roles: Vec<Value>) -> Value {
             "email": "matritsyna@school.example",
         },
         "roles": roles,
+        // All of them are called alike.
+        "despite_duplicates": true,
     })
 }
 
