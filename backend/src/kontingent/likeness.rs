@@ -57,15 +57,15 @@ impl Written {
     }
 
     /// Whether both may be one person, of one organization: by the same СНИЛС; by ФИО that are the same or close; by
-    /// the same e-mail and two parts of ФИО (who has married). Two different СНИЛС are two people.
+    /// the same e-mail and two equal parts of ФИО (who has married). Two different СНИЛС are two people.
     #[must_use]
     pub fn may_be(&self, other: &Self) -> bool {
         if let (Some(mine), Some(theirs)) = (&self.snils, &other.snils) {
             return mine == theirs;
         }
-        let is_alike = |(one, other): &(&String, &String)| !one.is_empty() && typos(one, other).is_some();
-        let alike = || self.parts.iter().zip(&other.parts).filter(is_alike).count();
-        self.names(other) != Names::Different || (self.has_same_email(other) && alike() >= 2)
+        let is_same = |(one, other): &(&String, &String)| !one.is_empty() && one == other;
+        let same = || self.parts.iter().zip(&other.parts).filter(is_same).count();
+        self.names(other) != Names::Different || (self.has_same_email(other) && same() >= 2)
     }
 
     /// Whether both are one person wherever they are: by the same СНИЛС, or the same ФИО and e-mail.

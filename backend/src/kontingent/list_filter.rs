@@ -123,7 +123,7 @@ impl Source {
 }
 
 /// Rows of one index that a search goes through.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) enum Rows {
     /// All cards, in the order of their names.
     All,

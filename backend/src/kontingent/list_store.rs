@@ -158,14 +158,15 @@ pub(super) fn find(conn: &mut Conn, filter: &Filter, wanted: Wanted<'_>) -> Quer
         return Ok(page_of(all(conn, filter, wanted.sort, &[Rows::Place(place)])?, wanted));
     }
     let ways = filter.ways();
+    let sizes = &mut Sizes::default();
     for way in &ways {
-        if size(conn, filter, way, FEW)? <= FEW {
+        if size(conn, filter, sizes, way, FEW)? <= FEW {
             return Ok(page_of(all(conn, filter, wanted.sort, way)?, wanted));
         }
     }
-    let page = page(conn, filter, wanted, &ways)?;
-    let before = before(conn, filter, wanted, &ways)?;
-    let total = count(conn, filter, &ways, page.way)?;
+    let page = page(conn, filter, sizes, wanted, &ways)?;
+    let before = before(conn, filter, sizes, wanted, &ways)?;
+    let total = count(conn, filter, sizes, &ways, page.way)?;
     Ok(Found { before, ..cut(page.places, wanted, total) })
 }
 
@@ -198,7 +199,13 @@ fn cut(mut places: Vec<Place>, wanted: Wanted<'_>, total: u32) -> Found {
 
 /// Whether there is a card at or before the place that a page begins behind. Nearly always it is the one that
 /// stood there when the cursor was made.
-fn before(conn: &mut Conn, filter: &Filter, wanted: Wanted<'_>, ways: &[Vec<Rows>]) -> QueryResult<bool> {
+fn before(
+    conn: &mut Conn,
+    filter: &Filter,
+    sizes: &mut Sizes,
+    wanted: Wanted<'_>,
+    ways: &[Vec<Rows>],
+) -> QueryResult<bool> {
     let Some(from) = wanted.from else { return Ok(false) };
     let mut sql = Sql::default();
     sql.push("SELECT employees.id FROM employees WHERE employees.id = ").id(from.id);
@@ -207,7 +214,7 @@ fn before(conn: &mut Conn, filter: &Filter, wanted: Wanted<'_>, ways: &[Vec<Rows
         return Ok(true);
     }
     let back = Wanted { backwards: !wanted.backwards, limit: 0, ..wanted };
-    Ok(!page(conn, filter, back, ways)?.places.is_empty())
+    Ok(!page(conn, filter, sizes, back, ways)?.places.is_empty())
 }
 
 /// A page before it is cut.
@@ -218,7 +225,13 @@ struct Page {
     way: Option<usize>,
 }
 
-fn page(conn: &mut Conn, filter: &Filter, wanted: Wanted<'_>, ways: &[Vec<Rows>]) -> QueryResult<Page> {
+fn page(
+    conn: &mut Conn,
+    filter: &Filter,
+    sizes: &mut Sizes,
+    wanted: Wanted<'_>,
+    ways: &[Vec<Rows>],
+) -> QueryResult<Page> {
     let (order, _) = order(wanted.sort);
     if order == Order::Organization {
         return Ok(Page { places: page_by_organizations(conn, filter, wanted)?, way: None });
@@ -226,9 +239,9 @@ fn page(conn: &mut Conn, filter: &Filter, wanted: Wanted<'_>, ways: &[Vec<Rows>]
     for step in STEPS {
         for (number, way) in ways.iter().enumerate() {
             let places = if order == Order::Name {
-                along(conn, filter, wanted, way, step)?
+                along(conn, filter, sizes, wanted, way, step)?
             } else {
-                across(conn, filter, wanted, way, step)?
+                across(conn, filter, sizes, wanted, way, step)?
             };
             if let Some(places) = places {
                 return Ok(Page { places, way: Some(number) });
@@ -271,6 +284,7 @@ fn stride(filter: &Filter, rows: &Rows, step: i64) -> i64 {
 fn along(
     conn: &mut Conn,
     filter: &Filter,
+    sizes: &mut Sizes,
     wanted: Wanted<'_>,
     way: &[Rows],
     step: i64,
@@ -285,7 +299,7 @@ fn along(
         if rows.by_name() {
             let Ahead::Page(places) = ahead(conn, filter, wanted, rows, stride)? else { return Ok(None) };
             found.extend(places);
-        } else if size(conn, filter, std::slice::from_ref(rows), stride)? <= stride {
+        } else if size(conn, filter, sizes, std::slice::from_ref(rows), stride)? <= stride {
             found.extend(sorted(conn, filter, wanted, rows)?);
         } else if let Rows::Words(word) = rows
             && let Some(tokens) = tokens(conn, word)?
@@ -316,6 +330,7 @@ fn along(
 fn across(
     conn: &mut Conn,
     filter: &Filter,
+    sizes: &mut Sizes,
     wanted: Wanted<'_>,
     way: &[Rows],
     step: i64,
@@ -327,7 +342,7 @@ fn across(
     for rows in way {
         let in_the_row = has_key(rows.source(), order(wanted.sort).0);
         let stride = if in_the_row { stride(filter, rows, step) } else { step / LOOK_UP };
-        if size(conn, filter, std::slice::from_ref(rows), stride)? > stride {
+        if size(conn, filter, sizes, std::slice::from_ref(rows), stride)? > stride {
             return Ok(None);
         }
         found.extend(sorted(conn, filter, wanted, rows)?);
@@ -638,15 +653,35 @@ fn tokens(conn: &mut Conn, word: &str) -> QueryResult<Option<Vec<String>>> {
     Ok((found.len() <= WORDS_BESIDE).then_some(found))
 }
 
+/// What is known of the number of some rows: so many, and whether those are all.
+#[derive(Debug, Default)]
+struct Sizes(HashMap<Rows, (i64, bool)>);
+
+impl Sizes {
+    /// How many rows a way has, where that is known.
+    fn whole(&self, way: &[Rows]) -> Option<i64> {
+        way.iter().map(|rows| self.0.get(rows).filter(|(_, is_all)| *is_all).map(|(number, _)| *number)).sum()
+    }
+}
+
 /// How many rows there are, counted to one above `most`.
-fn size(conn: &mut Conn, filter: &Filter, way: &[Rows], most: i64) -> QueryResult<i64> {
+fn size(conn: &mut Conn, filter: &Filter, sizes: &mut Sizes, way: &[Rows], most: i64) -> QueryResult<i64> {
     let mut counted = 0;
     for rows in way {
-        let mut sql = Sql::default();
-        sql.push("SELECT count(*) FROM (");
-        first_rows(&mut sql, filter, rows, "1", most.saturating_add(1));
-        sql.push(") AS counted");
-        counted += sql.answering::<BigInt>().get_result::<i64>(conn)?;
+        let known = sizes.0.get(rows).filter(|(number, is_all)| *is_all || *number > most);
+        let number = match known {
+            Some((number, _)) => *number,
+            None => {
+                let mut sql = Sql::default();
+                sql.push("SELECT count(*) FROM (");
+                first_rows(&mut sql, filter, rows, "1", most.saturating_add(1));
+                sql.push(") AS counted");
+                let number = sql.answering::<BigInt>().get_result::<i64>(conn)?;
+                sizes.0.insert(rows.clone(), (number, number <= most));
+                number
+            }
+        };
+        counted += number;
         if counted > most {
             break;
         }
@@ -666,7 +701,13 @@ fn first_rows(sql: &mut Sql, filter: &Filter, rows: &Rows, columns: &'static str
 
 /// How many cards there are, counted to one above [`EXACT_COUNT_LIMIT`]. What the first rows of each way held says
 /// how far it would have to be gone; whichever has the shortest way before it goes next.
-fn count(conn: &mut Conn, filter: &Filter, ways: &[Vec<Rows>], found: Option<usize>) -> QueryResult<u32> {
+fn count(
+    conn: &mut Conn,
+    filter: &Filter,
+    sizes: &mut Sizes,
+    ways: &[Vec<Rows>],
+    found: Option<usize>,
+) -> QueryResult<u32> {
     let enough = usize::try_from(EXACT_COUNT_LIMIT).unwrap_or(usize::MAX) + 1;
     let [first, second, ..] = STEPS;
     let mut steps = vec![first; ways.len() + 1];
@@ -680,14 +721,17 @@ fn count(conn: &mut Conn, filter: &Filter, ways: &[Vec<Rows>], found: Option<usi
         let is_last = step > FORECAST;
         let way = ways.get(number).filter(|_| !is_last).map_or(&everything[..], Vec::as_slice);
         let step = if is_last { i64::MAX } else { step };
-        let counted = match count_along(conn, filter, way, step)? {
+        let counted = match count_along(conn, filter, sizes, way, step)? {
             Counted::Known(count) => return Ok(count),
             Counted::Short(counted) => counted,
         };
         let further = forecast(counted, step, enough).unwrap_or_else(|| step.saturating_mul(second / first));
+        // Never so little further that it is gone again and again, and not beyond its end.
+        let further = further.max(step.saturating_mul(3));
+        let costs = if way.iter().any(|rows| filter.looks_up(rows)) { LOOK_UP } else { 1 };
+        let end = sizes.whole(way).map(|end| end.saturating_mul(costs)).filter(|end| *end > step);
         if let Some(slot) = steps.get_mut(number) {
-            // Never so little further that it is gone again and again.
-            *slot = further.max(step.saturating_mul(3));
+            *slot = end.map_or(further, |end| further.min(end));
         }
     }
 }
@@ -701,7 +745,13 @@ enum Counted {
 }
 
 /// How many cards there are, by so many of the rows of a way.
-fn count_along(conn: &mut Conn, filter: &Filter, way: &[Rows], step: i64) -> QueryResult<Counted> {
+fn count_along(
+    conn: &mut Conn,
+    filter: &Filter,
+    sizes: &mut Sizes,
+    way: &[Rows],
+    step: i64,
+) -> QueryResult<Counted> {
     let most = usize::try_from(EXACT_COUNT_LIMIT).unwrap_or(usize::MAX) + 1;
     let mut counted = 0;
     let mut ended = true;
@@ -714,7 +764,7 @@ fn count_along(conn: &mut Conn, filter: &Filter, way: &[Rows], step: i64) -> Que
                 found,
                 is_enough
                     || stride == i64::MAX
-                    || size(conn, filter, std::slice::from_ref(rows), stride)? <= stride,
+                    || size(conn, filter, sizes, std::slice::from_ref(rows), stride)? <= stride,
             )
         } else {
             count_rows(conn, filter, rows, stride)?
@@ -858,9 +908,10 @@ pub(super) fn all_of_few(
         return Ok(Some(Vec::new()));
     }
     let ways = filter.one_place().map_or_else(|| filter.ways(), |place| vec![vec![Rows::Place(place)]]);
+    let sizes = &mut Sizes::default();
     let mut least: Option<(i64, &Vec<Rows>)> = None;
     for way in &ways {
-        let size = size(conn, filter, way, most)?;
+        let size = size(conn, filter, sizes, way, most)?;
         if size <= most && least.is_none_or(|(known, _)| size < known) {
             least = Some((size, way));
         }

@@ -6,7 +6,9 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::common::Client;
-use crate::people::{self, District, EMPLOYEES, actions, at, card, form, form_of, journal, works_as, wrong};
+use crate::people::{
+    self, District, EMPLOYEES, actions, at, card, despite, form, form_of, journal, works_as, wrong,
+};
 
 async fn create(client: &Client, form: Value) -> Value {
     client.post(EMPLOYEES, form).await.expect(201)
@@ -63,9 +65,9 @@ crate::both_databases! {
         assert_eq!(told[1].2["person"]["name"], "Новикова Ольга Юрьевна");
         assert!(!format!("{told:?}").contains(password));
         // The next one of the same name, and one «Без отч.».
-        let saved = create(&director, form(district.school, "teacher")).await;
+        let saved = create(&director, despite(form(district.school, "teacher"))).await;
         assert_eq!(saved["credentials"]["login"], "oiunovikova_2");
-        let mut without = form(district.school, "teacher");
+        let mut without = despite(form(district.school, "teacher"));
         without["person"]["patronymic"] = json!("");
         without["person"]["no_patronymic"] = json!(true);
         assert_eq!(create(&director, without).await["credentials"]["login"], "onovikova_1");
@@ -453,7 +455,7 @@ crate::both_databases! {
     async fn twenty_cards_of_one_name_at_once_get_twenty_logins(app: TestApp) {
         let district = District::build(app).await;
         let (director, _) = works_as(app, district.school, Role::SchoolDirector).await;
-        let made = (0..20).map(|_| director.post(EMPLOYEES, form(district.school, "teacher")));
+        let made = (0..20).map(|_| director.post(EMPLOYEES, despite(form(district.school, "teacher"))));
         let mut logins: Vec<u32> = futures_util::future::join_all(made)
             .await
             .iter()

@@ -62,9 +62,8 @@ impl Schools {
         let (department, _) = people::works_as(app, district.department, Role::EducationDepartment).await;
         let (support, _) = people::works_as(app, district.operator, Role::Support).await;
         let made = async |client: &Client, place: Id| {
-            let mut form = people::form(place, "teacher");
-            form["despite_duplicates"] = json!(true);
-            let saved = client.post(EMPLOYEES, form).await.expect(201);
+            let saved =
+                client.post(EMPLOYEES, people::despite(people::form(place, "teacher"))).await.expect(201);
             saved["card"]["id"].as_str().unwrap().to_owned()
         };
         let card = made(&head, district.school).await;

@@ -379,7 +379,7 @@ pub fn card_body(version: i32, family_name: &str, roles: Vec<Value>) -> Value {
             "email": "matritsyna@school.example",
         },
         "roles": roles,
-        // All of them have one name: that they may be one person is not what is asked here.
+        // All of them are called alike.
         "despite_duplicates": true,
     })
 }

@@ -152,6 +152,12 @@ pub fn form(organization: Id, role: &str) -> Value {
     })
 }
 
+/// The same, from somebody who knows that there is one of that name.
+pub fn despite(mut draft: Value) -> Value {
+    draft["despite_duplicates"] = json!(true);
+    draft
+}
+
 /// A card that was read, as the form sends it back.
 pub fn form_of(card: &Value) -> Value {
     let roles: Vec<Value> = card["roles"]

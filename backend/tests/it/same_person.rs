@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 
 use crate::common::{Answer, Client, TestApp};
 use crate::people::{
-    self, District, EMPLOYEES, actions, at, bind, card_with_email, credentials, form, form_of, journal,
-    works_as, wrong,
+    self, District, EMPLOYEES, actions, at, bind, card_with_email, credentials, despite, form, form_of,
+    journal, works_as, wrong,
 };
 
 const SNILS: &str = "112-233-445 95";
@@ -27,11 +27,6 @@ fn new(organization: Id, name: &str, email: &str, snils: &str) -> Value {
         "family_name": family, "given_name": given, "patronymic": patronymic,
         "no_patronymic": patronymic.is_empty(), "email": email, "snils": snils,
     });
-    draft
-}
-
-fn despite(mut draft: Value) -> Value {
-    draft["despite_duplicates"] = json!(true);
     draft
 }
 
