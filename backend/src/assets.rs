@@ -160,13 +160,13 @@ mod tests {
         for path in ["accounts", "accounts/17", "applications/17", "support/esia"] {
             assert_eq!(page_of(Program::of(path)), "desk/index.html", "{path}");
         }
-        for path in ["kontingent", "kontingent/employees/17"] {
+        for path in ["kontingent/employees", "kontingent/employees/17"] {
             assert_eq!(page_of(Program::of(path)), "staff/index.html", "{path}");
         }
         for path in ["kontingent/queues/confirmations", "kontingent/reports"] {
             assert_eq!(page_of(Program::of(path)), "office/index.html", "{path}");
         }
-        for path in ["", PAGE, "login/rsaa", "subsystems", "nothing/accounts"] {
+        for path in ["", PAGE, "login/rsaa", "kontingent/bind", "nothing/accounts"] {
             assert_eq!(page_of(Program::of(path)), "main/index.html", "{path}");
         }
     }

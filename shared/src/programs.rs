@@ -4,12 +4,12 @@
 /// A program of the client.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Program {
-    /// Sign-in and subsystems: what everybody comes for.
+    /// Sign-in, subsystems and the way into «Контингент»: what everybody comes for.
     Main,
     /// One's own account: profile, registration, what the links of letters open, consent, what follows the way
     /// through Госуслуги.
     Own,
-    /// The daily work in «Контингент»: binding, the staff list and its cards.
+    /// The daily work in «Контингент»: the staff list and its cards.
     Staff,
     /// Organizations, and what changes much at once: import, bulk actions.
     Manage,
@@ -34,7 +34,8 @@ impl Program {
             ("accounts" | "applications", _) | ("support", Some(_)) | ("kontingent", Some("journal")) => {
                 Self::Desk
             }
-            ("kontingent", _) => Self::Staff,
+            ("kontingent", Some("merge")) => Self::Office,
+            ("kontingent", Some("employees")) => Self::Staff,
             _ => Self::Main,
         }
     }
@@ -60,17 +61,31 @@ mod tests {
         for path in ["/kontingent/organizations", "/kontingent/organizations/1/", "/kontingent/import"] {
             assert_eq!(Program::of(path), Program::Manage, "{path}");
         }
-        for path in ["/kontingent/queues", "/kontingent/mismatches/1", "/kontingent/reports/roles"] {
+        for path in [
+            "/kontingent/queues",
+            "/kontingent/mismatches/1",
+            "/kontingent/reports/roles",
+            "/kontingent/merge/1",
+        ] {
             assert_eq!(Program::of(path), Program::Office, "{path}");
         }
-        for path in
-            ["/kontingent", "/kontingent/accounts", "/kontingent/employees/new", "/kontingent/importance"]
-        {
+        for path in ["/kontingent/employees", "/kontingent/employees/new"] {
             assert_eq!(Program::of(path), Program::Staff, "{path}");
         }
-        for path in
-            ["", "/", "/profiles", "/login", "/login/rsaa", "/roles", "/support", "/support/", "/%70rofile"]
-        {
+        for path in [
+            "",
+            "/",
+            "/profiles",
+            "/login",
+            "/login/rsaa",
+            "/roles",
+            "/support",
+            "/support/",
+            "/%70rofile",
+            "/kontingent",
+            "/kontingent/bind",
+            "/kontingent/importance",
+        ] {
             assert_eq!(Program::of(path), Program::Main, "{path}");
         }
     }

@@ -120,8 +120,7 @@ crate::both_databases! {
         }
         let staff = client.get("/kontingent/employees").await.bytes;
         assert_ne!(staff, main.bytes);
-        assert_eq!(client.get("/kontingent/accounts").await.bytes, staff);
-        for path in ["/subsystems", "/accounting"] {
+        for path in ["/subsystems", "/accounting", "/kontingent/accounts"] {
             assert_eq!(client.get(path).await.bytes, main.bytes, "{path}");
         }
         // Every file that the page names is there.

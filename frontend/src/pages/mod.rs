@@ -42,6 +42,9 @@ pub fn of_main(parts: &[&str]) -> AnyView {
         [name @ ("support" | "portal")] => soon::soon(name),
         ["roles"] => view! { <SignedIn before=Before::Consent><roles::Roles/></SignedIn> }.into_any(),
         ["subsystems"] => signed_in(|| view! { <Subsystems/> }.into_any()),
+        ["kontingent"] => signed_in(|| view! { <kontingent::Entry/> }.into_any()),
+        ["kontingent", "bind"] => signed_in(|| view! { <kontingent::Bind/> }.into_any()),
+        ["kontingent", "cards"] => signed_in(|| view! { <kontingent::Cards/> }.into_any()),
         _ => view! { <NotFound/> }.into_any(),
     }
 }
@@ -62,21 +65,14 @@ pub fn of_own(parts: &[&str]) -> AnyView {
 /// The pages of the daily work in «Контингент».
 pub fn of_staff(parts: &[&str]) -> AnyView {
     match parts {
-        ["kontingent"] => signed_in(|| view! { <kontingent::Entry/> }.into_any()),
-        ["kontingent", "bind"] => signed_in(|| view! { <kontingent::Bind/> }.into_any()),
-        ["kontingent", "cards"] => signed_in(|| view! { <kontingent::Cards/> }.into_any()),
         ["kontingent", "employees"] => signed_in(|| view! { <kontingent::EmployeeList/> }.into_any()),
         ["kontingent", "employees", "new"] => signed_in(|| view! { <kontingent::NewCard/> }.into_any()),
-        ["kontingent", "employees", id, "merge"] => {
-            let id = id.to_string();
-            view! { <SignedIn>{kontingent::merging(&id)}</SignedIn> }.into_any()
-        }
         ["kontingent", "employees", _] => signed_in(|| view! { <kontingent::SavedCard/> }.into_any()),
         _ => view! { <NotFound/> }.into_any(),
     }
 }
 
-/// The pages of queues and reports.
+/// The pages of queues and reports, and the merge of two cards.
 pub fn of_office(parts: &[&str]) -> AnyView {
     match parts {
         ["kontingent", "queues"] => signed_in(kontingent::queues),
@@ -92,6 +88,10 @@ pub fn of_office(parts: &[&str]) -> AnyView {
         ["kontingent", "reports", "never_signed_in"] => signed_in(reports::never_signed_in),
         ["kontingent", "reports", "ends_soon"] => signed_in(reports::ends_soon),
         ["kontingent", "recertification"] => signed_in(recertification::recertification),
+        ["kontingent", "merge", id] => {
+            let id = id.to_string();
+            view! { <SignedIn>{kontingent::merging(&id)}</SignedIn> }.into_any()
+        }
         _ => view! { <NotFound/> }.into_any(),
     }
 }

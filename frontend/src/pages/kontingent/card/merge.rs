@@ -22,10 +22,10 @@ use crate::{address, dom};
 /// The address of the page, with the card that goes where it is chosen.
 #[must_use]
 pub fn address(stays: EmployeeId, goes: Option<EmployeeId>) -> String {
-    address::with_query(&format!("{}/merge", card_address(stays)), [("with", goes.map(|id| id.to_string()))])
+    address::with_query(&format!("/kontingent/merge/{stays}"), [("with", goes.map(|id| id.to_string()))])
 }
 
-/// `/kontingent/employees/:id/merge`.
+/// `/kontingent/merge/:id`.
 pub fn merging(id: &str) -> AnyView {
     let Ok(id) = id.parse::<EmployeeId>() else { return super::missing() };
     view! { <Working>{page(id)}</Working> }.into_any()
