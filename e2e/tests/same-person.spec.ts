@@ -135,7 +135,7 @@ test('a change that makes two cards alike is asked about, and offers to merge th
   await expect(notice(page)).toContainText('Полуэктова Роза Игоревна');
   await expectNoOverflow(page);
   const [merging] = await Promise.all([page.waitForEvent('popup'), notice(page).getByRole('link', { name: /^Объединить с ней/ }).click()]);
-  await expect(merging.getByRole('heading', { name: 'Останется' })).toBeVisible();
+  await expect(merging.getByRole('heading', { name: 'Останется', exact: true })).toBeVisible();
   await merging.close();
 });
 

@@ -118,7 +118,7 @@ fn entries(history: History) -> AnyView {
     });
     view! {
         {empty.then(|| view! { <p class="muted">"Записей нет."</p> })}
-        <ol class="plain entries">{rows}</ol>
+        <ul class="plain entries">{rows}</ul>
         {more}
     }
     .into_any()

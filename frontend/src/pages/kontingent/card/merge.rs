@@ -52,7 +52,9 @@ fn page(id: EmployeeId) -> AnyView {
     ];
     view! {
         <Breadcrumbs above=above here="Объединить карточки"/>
-        <Heading text="Объединить карточки"/>
+        <div class="page-head">
+            <Heading text="Объединить карточки"/>
+        </div>
         <Fetched ask=Box::new(ask) again=again/>
     }
     .into_any()
@@ -262,7 +264,7 @@ fn previewed(preview: &CardMergePreview, again: RwSignal<()>) -> AnyView {
                 })
                 .into_any()
         })}
-        <div class="columns columns-2 gap-below">
+        <div class="columns columns-2 merge-pair gap-below">
             {card_view("stays-title", "Останется", &preview.stays)}
             {card_view("goes-title", "Уйдёт в архив", &preview.goes)}
         </div>
