@@ -209,7 +209,7 @@ fn compress(dist: &Path) -> Result<usize> {
         std::fs::write(with_suffix(&file, ".gz"), gzip.finish()?)?;
 
         let mut squeezed = Vec::new();
-        let parameters = brotli::enc::BrotliEncoderParams { quality: 11, lgwin: 22, ..Default::default() };
+        let parameters = brotli::enc::BrotliEncoderParams { quality: 11, lgwin: 24, ..Default::default() };
         brotli::BrotliCompress(&mut content.as_slice(), &mut squeezed, &parameters)
             .with_context(|| file.display().to_string())?;
         std::fs::write(with_suffix(&file, ".br"), squeezed)?;

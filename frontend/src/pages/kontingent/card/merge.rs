@@ -12,12 +12,15 @@ use leptos_router::hooks::{use_location, use_navigate, use_query_map};
 use crate::api::{self, Answer, ApiError};
 use crate::components::{
     Alert, Breadcrumbs, Button, ComboOption, Combobox, Fetched, Fetching, Found, Heading, Kind, LinkButton,
-    ProblemAlert, Tone, facts, live, panel, shown, use_toasts,
+    ProblemAlert, Tone, facts, live, panel, shown,
 };
 use crate::form::FormErrors;
 use crate::pages::kontingent::{ListPlace, Working, card_address};
 use crate::session::{SessionContext, use_session};
 use crate::{address, dom};
+
+/// Tells the card's page that it stays of two.
+pub const MERGED: &str = "epos-merged";
 
 /// The address of the page, with the card that goes where it is chosen.
 #[must_use]
@@ -201,7 +204,6 @@ fn difference(of: &MergeDifference, take: RwSignal<Vec<MergeField>>) -> AnyView 
 fn previewed(preview: &CardMergePreview, again: RwSignal<()>) -> AnyView {
     let session = use_session();
     let navigate = use_navigate();
-    let toasts = use_toasts();
     let take = RwSignal::new(Vec::<MergeField>::new());
     let (busy, failure) = (RwSignal::new(false), RwSignal::new(None::<ApiError>));
     let (stays, goes) = (preview.stays.id, preview.goes.id);
@@ -221,7 +223,8 @@ fn previewed(preview: &CardMergePreview, again: RwSignal<()>) -> AnyView {
             }
             match answer {
                 Ok(card) => {
-                    toasts.say("Карточки объединены".to_owned());
+                    // The card is a page of another program.
+                    dom::hand_on(MERGED, "1");
                     navigate(&card_address(card.id), Default::default());
                 }
                 Err(error) => {

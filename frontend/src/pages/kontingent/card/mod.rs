@@ -23,8 +23,9 @@ use leptos_router::hooks::use_params_map;
 use super::{LIST, ListPlace, Working};
 use crate::api::{self, ApiError};
 use crate::components::{
-    Alert, Breadcrumbs, ErrorState, Heading, Kind, LinkButton, Loading, Tone, use_secret,
+    Alert, Breadcrumbs, ErrorState, Heading, Kind, LinkButton, Loading, Tone, use_secret, use_toasts,
 };
+use crate::dom;
 use crate::session::use_session;
 use editor::Editor;
 pub use merge::merging;
@@ -44,6 +45,9 @@ pub fn NewCard() -> impl IntoView {
 #[component]
 pub fn SavedCard() -> impl IntoView {
     let parameters = use_params_map();
+    if dom::handed_on(merge::MERGED).is_some() {
+        use_toasts().say("Карточки объединены");
+    }
     let id =
         Memo::new(move |_| parameters.with(|map| map.get("id").and_then(|id| id.parse::<EmployeeId>().ok())));
     view! {
