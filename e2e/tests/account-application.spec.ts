@@ -15,7 +15,7 @@ async function typeApplication(page: Page, email: string, family: string): Promi
   await typeApplicant(page, { family, given: 'Вера', patronymic: 'Павловна', email, position: 'Начальник отдела' });
   await page.getByRole('combobox', { name: 'Роль' }).selectOption({ label: 'Управление образованием' });
   await page.getByRole('combobox', { name: 'Управление образованием' }).fill('верхнекам');
-  await page.getByRole('option').first().click();
+  await page.getByRole('listbox').getByRole('option').first().click();
   await consent(page).check();
 }
 
@@ -165,7 +165,7 @@ test.describe('by keyboard alone', { tag: '@desktop' }, () => {
     await page.keyboard.type('Дошкольное');
     await page.keyboard.press('Tab');
     await page.keyboard.type('сылвен');
-    await expect(page.getByRole('option').first()).toBeVisible();
+    await expect(page.getByRole('listbox').getByRole('option').first()).toBeVisible();
     await page.keyboard.press('ArrowDown');
     await page.keyboard.press('Enter');
     await page.keyboard.press('Tab');
