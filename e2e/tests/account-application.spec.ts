@@ -131,8 +131,8 @@ test('queues tell what waits, on their page and in the menu', async ({ page }) =
   await expect(main.getByRole('link', { name: /^Расхождения с Госуслугами/ })).toContainText('ждут: 1');
   // The demo has one row in this queue.
   const menu = page.getByRole('navigation', { name: 'Контингент' });
-  await expect(menu.getByRole('link', { name: 'Расхождения с Госуслугами, ждут: 1', exact: true })).toBeVisible();
-  await expect(menu.getByRole('link', { name: /^Очереди, ждут: \d+$/ })).toHaveAttribute('aria-current', 'page');
+  await expect(menu.getByRole('link', { name: /^Расхождения с Госуслугами ?, ждут: 1$/ })).toBeVisible();
+  await expect(menu.getByRole('link', { name: /^Очереди ?, ждут: \d+$/ })).toHaveAttribute('aria-current', 'page');
   await expectNoOverflow(page);
   await main.getByRole('link', { name: /^Пароли карточек с истёкшим сроком/ }).click();
   await expect(page.getByRole('heading', { level: 1, name: 'Пароли карточек с истёкшим сроком' })).toBeFocused();
@@ -162,7 +162,10 @@ test.describe('by keyboard alone', { tag: '@desktop' }, () => {
     await page.keyboard.type('Начальник');
     await page.keyboard.press('Tab');
     await page.keyboard.press('Tab');
-    await page.keyboard.type('Дошкольное');
+    // Letters of another layout are put in as text, which a choice does not take.
+    await page.keyboard.press('ArrowDown');
+    await page.keyboard.press('ArrowDown');
+    await expect(page.getByRole('combobox', { name: 'Роль' })).toHaveValue('preschool_department');
     await page.keyboard.press('Tab');
     await page.keyboard.type('сылвен');
     await expect(page.getByRole('listbox').getByRole('option').first()).toBeVisible();
