@@ -38,6 +38,7 @@ test('a new version of the text is asked for, leads everywhere to itself, and th
   for (const path of ['/subsystems', '/kontingent', '/kontingent/cards', '/kontingent/employees/new']) {
     await page.goto(path);
     await expect(page, path).toHaveURL(/\/consent\?next=/);
+    await expect(page.getByRole('heading', { level: 1, name: 'Нужно ваше согласие' })).toBeVisible();
   }
   await page.goto('/kontingent/employees?query=%D0%B0');
   await expect(page).toHaveURL(/\/consent\?next=/);
