@@ -4,7 +4,6 @@
 
 mod apply;
 mod content;
-mod cursor;
 mod files;
 mod finish;
 mod letters;
@@ -20,6 +19,7 @@ use epos_shared::values::Email;
 
 use crate::accounts::links::{self, NewLink};
 use crate::app::Services;
+use crate::cursor::ByMoment;
 use crate::db::types::Id;
 use crate::db::{Conn, DbError};
 
@@ -28,6 +28,8 @@ pub use sweep::sweep;
 
 use letters::Writer;
 
+/// No other list's cursors begin so.
+const CURSORS: ByMoment<2> = ByMoment([1, 132]);
 /// What the journal calls them.
 const OBJECT: &str = "account_application";
 

@@ -7,11 +7,11 @@ use epos_shared::ids::AlarmId;
 use epos_shared::problem::{Problem, ProblemCode};
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use super::{cursor, store};
+use super::{CURSORS, store};
 use crate::accounts::SignedIn;
 use crate::app::Services;
 use crate::audit::{self, Event};
-use crate::cursor::From;
+use crate::cursor::start;
 use crate::db::types::Id;
 use crate::error::ApiError;
 use crate::http::{Params, parse_path_id};
@@ -44,18 +44,13 @@ async fn list_alarms(
     let attempt = Attempt { action: "alarms.read", object_kind: "alarm", object: None };
     let page = support::read(&services, Asker::from(&who), attempt, move |conn, _| {
         let limit = kontingent::page_limit(query.limit)?;
-        let from = cursor::from(query.after.as_ref(), query.before.as_ref())?;
+        let from = start(query.after.as_ref(), query.before.as_ref(), |cursor| CURSORS.read(cursor))?;
         let state = query.state.unwrap_or_default();
-        let (rows, has_more) = store::page(conn, state, from, limit)?;
-        let (has_previous, has_next) = match from {
-            From::Start => (false, has_more),
-            From::After(_) => (true, has_more),
-            From::Before(_) => (has_more, true),
-        };
-        let next = rows.last().filter(|_| has_next).map(|row| cursor::of(row.place()));
-        let previous = rows.first().filter(|_| has_previous).map(|row| cursor::of(row.place()));
+        let page = store::page(conn, state, &from, limit)?;
+        let at = |row: &store::Row| CURSORS.write(row.place());
+        let (next, previous) = (page.next(at), page.previous(at));
         let total = Total::of(store::count(conn, state)?);
-        Ok(Page { items: rows.into_iter().map(Alarm::from).collect(), total, next, previous })
+        Ok(Page { items: page.rows.into_iter().map(Alarm::from).collect(), total, next, previous })
     });
     Ok(web::Json(page.await?))
 }

@@ -8,17 +8,10 @@ use epos_shared::api::esia::{Alarm, AlarmState};
 use epos_shared::api::page::EXACT_COUNT_LIMIT;
 use epos_shared::ids::AlarmId;
 
-use crate::cursor::From;
+use crate::cursor::{Cut, From, MomentPlace, cut};
 use crate::db::schema::alarms as t;
 use crate::db::types::{DbUuid, Id};
 use crate::db::{Conn, DbError, MultiBackend};
-
-/// An alarm's place among the others: the latest first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Place {
-    pub at: NaiveDateTime,
-    pub id: Id,
-}
 
 #[derive(Debug, Clone, Queryable, Selectable)]
 #[diesel(table_name = t)]
@@ -33,8 +26,9 @@ pub(super) struct Row {
 }
 
 impl Row {
-    pub fn place(&self) -> Place {
-        Place { at: self.last_at, id: self.id }
+    /// An alarm's place among the others.
+    pub fn place(&self) -> MomentPlace {
+        (self.last_at, self.id)
     }
 }
 
@@ -83,34 +77,29 @@ fn of_state<'a>(state: AlarmState) -> Boxed<'a> {
     }
 }
 
-/// Rows of a page, the latest first, and whether there are more of them beyond it.
+/// A page of rows, the latest first.
 pub(super) fn page(
     conn: &mut Conn,
     state: AlarmState,
-    from: From<Place>,
+    from: &From<MomentPlace>,
     limit: usize,
-) -> QueryResult<(Vec<Row>, bool)> {
-    let wanted = i64::try_from(limit).unwrap_or(i64::MAX - 1) + 1;
-    let is_back = matches!(from, From::Before(_));
+) -> QueryResult<Cut<Row>> {
+    let wanted = i64::try_from(limit + 1).unwrap_or(i64::MAX);
     let query = match from {
         From::Start => of_state(state),
-        From::After(place) => of_state(state)
-            .filter(t::last_at.lt(place.at).or(t::last_at.eq(place.at).and(t::id.lt(place.id)))),
-        From::Before(place) => of_state(state)
-            .filter(t::last_at.gt(place.at).or(t::last_at.eq(place.at).and(t::id.gt(place.id)))),
+        From::After((at, id)) => {
+            of_state(state).filter(t::last_at.lt(at).or(t::last_at.eq(at).and(t::id.lt(id))))
+        }
+        From::Before((at, id)) => {
+            of_state(state).filter(t::last_at.gt(at).or(t::last_at.eq(at).and(t::id.gt(id))))
+        }
     };
-    let query = if is_back {
+    let query = if from.is_backwards() {
         query.order((t::last_at.asc(), t::id.asc()))
     } else {
         query.order((t::last_at.desc(), t::id.desc()))
     };
-    let mut rows: Vec<Row> = query.limit(wanted).select(Row::as_select()).load(conn)?;
-    let has_more = rows.len() > limit;
-    rows.truncate(limit);
-    if is_back {
-        rows.reverse();
-    }
-    Ok((rows, has_more))
+    Ok(cut(from, query.limit(wanted).select(Row::as_select()).load(conn)?, limit))
 }
 
 /// How many there are, counted to one above what is told exactly.

@@ -13,15 +13,15 @@ use super::journal_store::{self as store, Filter, Found, Range, Wanted};
 use super::store::{Moment, Row};
 use super::words;
 use crate::app::Services;
-use crate::cursor::{self, From};
+use crate::cursor::{self, ByMoment, From};
 use crate::db::Conn;
 use crate::db::types::Id;
 use crate::error::ApiError;
 use crate::kontingent::{self, CardName, Named, StaffOf};
 use crate::organizations::{self, Scope};
 
-/// The list that a cursor belongs to; another form of it gets another number.
-const FORM: [u8; 1] = [73];
+/// No other list's cursors begin so.
+const CURSORS: ByMoment<1> = ByMoment([73]);
 /// So many people may be called by the words that are asked for.
 const PEOPLE: u32 = 20;
 
@@ -164,11 +164,11 @@ pub(super) fn look(conn: &mut Conn, question: &Question, wanted: Wanted) -> Resu
 }
 
 fn write_cursor(place: Moment) -> String {
-    cursor::seal_moment(&FORM, place.at, place.id)
+    CURSORS.write((place.at, place.id))
 }
 
 fn read_cursor(cursor: &str) -> Option<Moment> {
-    cursor::open_moment(&FORM, cursor).map(|(at, id)| Moment { at, id })
+    CURSORS.read(cursor).map(|(at, id)| Moment { at, id })
 }
 
 /// What is known of those whom some entries name, as far as it is in view.

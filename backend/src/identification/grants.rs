@@ -12,6 +12,7 @@ use serde_json::json;
 use super::matching::agree;
 use crate::audit::{self, Event};
 use crate::context::{Context, Secrets};
+use crate::cursor::From;
 use crate::db::schema::category_grants as t;
 use crate::db::types::Id;
 use crate::db::{Conn, DbError, MultiBackend, corrupt, full_name};
@@ -199,20 +200,19 @@ pub(super) type Place = (String, Id);
 pub(super) fn list(
     conn: &mut Conn,
     filter: &Filter,
-    from: Option<Place>,
-    backwards: bool,
-    limit: i64,
+    from: &From<Place>,
+    limit: usize,
 ) -> QueryResult<Vec<Row>> {
     let mut query = filter.query();
-    if let Some((key, id)) = from {
-        query = if backwards {
+    if let Some((key, id)) = from.place().cloned() {
+        query = if from.is_backwards() {
             query.filter(t::name_key.le(key.clone())).filter(t::name_key.lt(key).or(t::id.lt(id)))
         } else {
             query.filter(t::name_key.ge(key.clone())).filter(t::name_key.gt(key).or(t::id.gt(id)))
         };
     }
-    let query = query.limit(limit).select(Row::as_select());
-    if backwards {
+    let query = query.limit(i64::try_from(limit).unwrap_or(i64::MAX)).select(Row::as_select());
+    if from.is_backwards() {
         query.order((t::name_key.desc(), t::id.desc())).load(conn)
     } else {
         query.order((t::name_key.asc(), t::id.asc())).load(conn)

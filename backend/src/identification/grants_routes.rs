@@ -13,7 +13,7 @@ use super::grants::{self, Filter, Place};
 use crate::accounts::SignedIn;
 use crate::app::Services;
 use crate::audit::{self, Event};
-use crate::cursor::{self, From};
+use crate::cursor;
 use crate::db::Conn;
 use crate::db::types::Id;
 use crate::error::ApiError;
@@ -54,26 +54,13 @@ fn page(
         return Err(ApiError::wrong_parameter("query", "Слишком длинный запрос: не больше 200 знаков"));
     }
     let filter = Filter { category: query.category, typed: typed.map(str::to_owned) };
-    let (from, is_backwards) = match cursor::start(query.after.as_ref(), query.before.as_ref(), read)? {
-        From::Start => (None, false),
-        From::After(place) => (Some(place), false),
-        From::Before(place) => (Some(place), true),
-    };
-    let is_start = from.is_none();
-    let wanted = i64::try_from(limit + 1).unwrap_or(i64::MAX);
-    let mut rows = grants::list(conn, &filter, from, is_backwards, wanted)?;
-    let more = rows.len() > limit;
-    rows.truncate(limit);
-    if is_backwards {
-        rows.reverse();
-    }
-    let (has_previous, has_next) = if is_backwards { (more, true) } else { (!is_start, more) };
+    let from = cursor::start(query.after.as_ref(), query.before.as_ref(), read)?;
+    let page = cursor::cut(&from, grants::list(conn, &filter, &from, limit + 1)?, limit);
     let at = |row: &grants::Row| write((&row.name_key, row.id()));
-    let next = rows.last().filter(|_| has_next).map(at);
-    let previous = rows.first().filter(|_| has_previous).map(at);
+    let (next, previous) = (page.next(at), page.previous(at));
     let total = Total::of(grants::count(conn, &filter, i64::from(EXACT_COUNT_LIMIT) + 1)?);
-    let mut items = Vec::with_capacity(rows.len());
-    for row in rows {
+    let mut items = Vec::with_capacity(page.rows.len());
+    for row in page.rows {
         items.push(row.grant(services.context.secrets())?.shown(&services.context));
     }
     Ok(Page { items, total, next, previous })

@@ -12,15 +12,15 @@ use epos_shared::problem::{Problem, ProblemCode};
 use super::actor::StaffOf;
 use super::list;
 use crate::app::Services;
-use crate::cursor::{From, open_moment, seal_moment, start};
+use crate::cursor::{ByMoment, From, MomentPlace, cut, start};
 use crate::db::statement::Sql;
 use crate::db::types::{DbUuid, Id};
 use crate::db::{Conn, DbError, full_name};
 use crate::error::ApiError;
 use crate::organizations::Scope;
 
-/// The form of a cursor and the list it belongs to: no other list's begins so.
-const FORM: [u8; 2] = [1, 133];
+/// No other list's cursors begin so.
+const CURSORS: ByMoment<2> = ByMoment([1, 133]);
 
 /// From the cards of one organization to their credentials that were neither used nor voided: one of a card at most.
 /// `CROSS JOIN` keeps SQLite, which knows no sizes, from beginning with the credentials of the whole region.
@@ -52,18 +52,14 @@ fn page(
     conn: &mut Conn,
     organization: Id,
     at: (NaiveDateTime, NaiveDate),
-    from: From<(NaiveDateTime, Id)>,
+    from: &From<MomentPlace>,
     limit: usize,
 ) -> QueryResult<Vec<Row>> {
     let mut sql = Sql::default();
     sql.push("SELECT employees.id, family_name, given_name, patronymic, login, expires_at");
     found(&mut sql, organization, at);
-    let (order, sign, place) = match from {
-        From::Start => ("ASC", ">", None),
-        From::After(place) => ("ASC", ">", Some(place)),
-        From::Before(place) => ("DESC", "<", Some(place)),
-    };
-    if let Some((moment, id)) = place {
+    let (order, sign) = if from.is_backwards() { ("DESC", "<") } else { ("ASC", ">") };
+    if let Some(&(moment, id)) = from.place() {
         sql.push(format!(" AND (expires_at {sign} ")).moment(moment);
         sql.push(" OR (expires_at = ").moment(moment);
         sql.push(format!(" AND employees.id {sign} ")).id(id);
@@ -111,24 +107,13 @@ impl StaffOf<'_> {
         };
         let limit = list::limit(query.limit)?;
         let at = (services.context.db_now(), services.context.today());
-        let from = start(query.after.as_ref(), query.before.as_ref(), |cursor| open_moment(&FORM, cursor))?;
-        let mut rows = page(conn, organization, at, from, limit + 1)?;
-        let more = rows.len() > limit;
-        rows.truncate(limit);
-        let (has_previous, has_next) = match from {
-            From::Start => (false, more),
-            From::After(_) => (true, more),
-            From::Before(_) => {
-                rows.reverse();
-                (more, true)
-            }
-        };
-        let cursor = |row: &Row| seal_moment(&FORM, row.5, row.0);
-        let next = rows.last().filter(|_| has_next).map(cursor);
-        let previous = rows.first().filter(|_| has_previous).map(cursor);
+        let from = start(query.after.as_ref(), query.before.as_ref(), |cursor| CURSORS.read(cursor))?;
+        let page = cut(&from, page(conn, organization, at, &from, limit + 1)?, limit);
+        let cursor = |row: &Row| CURSORS.write((row.5, row.0));
+        let (next, previous) = (page.next(cursor), page.previous(cursor));
         let total = Total::of(count(conn, organization, at, i64::from(EXACT_COUNT_LIMIT) + 1)?);
-        let mut items = Vec::with_capacity(rows.len());
-        for (id, family, given, patronymic, login, expired_at) in rows {
+        let mut items = Vec::with_capacity(page.rows.len());
+        for (id, family, given, patronymic, login, expired_at) in page.rows {
             let name = full_name(&family, &given, patronymic.as_deref())?;
             items.push(ExpiredCard { id: id.into(), name, login, expired_at: expired_at.and_utc() });
         }

@@ -2,7 +2,6 @@
 //! first password, and the queue of support.
 
 mod apply;
-mod cursor;
 mod finish;
 mod letters;
 mod moderation;
@@ -18,6 +17,7 @@ use epos_shared::api::registration::{AppliedOrganization, LinkPurpose, Registrat
 use crate::accounts::links::{self, NewLink};
 use crate::app::Services;
 use crate::context::Context;
+use crate::cursor::ByMoment;
 use crate::db::types::Id;
 use crate::db::{Conn, DbError};
 use crate::error::ApiError;
@@ -38,6 +38,9 @@ fn writer<'a>(services: &'a Services, to: &'a epos_shared::values::Email) -> Wri
 fn link_lives(services: &Services) -> TimeDelta {
     TimeDelta::hours(services.config.registration.link_hours.into())
 }
+
+/// No other list's cursors begin so.
+const CURSORS: ByMoment<2> = ByMoment([1, 128]);
 
 /// A new link that proves the address of an application; answers its token.
 fn proof_link(conn: &mut Conn, services: &Services, application: Id) -> Result<String, DbError> {

@@ -12,10 +12,11 @@ use epos_shared::roles::OrganizationKind;
 use epos_shared::values::{Inn, InvalidValue as _, Kpp};
 
 use super::store::{self, Filter, Row};
-use super::{activation_link, awaited_letter, cursor, writer};
+use super::{CURSORS, activation_link, awaited_letter, writer};
 use crate::accounts;
 use crate::app::Services;
 use crate::audit::{self, Event};
+use crate::cursor::{cut, start};
 use crate::db::types::Id;
 use crate::db::{Conn, Unique, broken_unique};
 use crate::error::ApiError;
@@ -33,30 +34,12 @@ pub(super) fn list(conn: &mut Conn, query: &ApplicationQuery) -> Result<Page<App
         state: query.state.unwrap_or(ApplicationState::AwaitingModeration),
         words: kontingent::query_words(query.query.as_deref())?,
     };
-    let place = |text: &String| cursor::read(text).ok_or(ApiError::from(ProblemCode::InvalidCursor));
-    let (from, is_backwards) = match (&query.after, &query.before) {
-        (Some(_), Some(_)) => return Err(ProblemCode::InvalidCursor.into()),
-        (Some(after), None) => (Some(place(after)?), false),
-        (None, Some(before)) => (Some(place(before)?), true),
-        (None, None) => (None, false),
-    };
-    let wanted = i64::try_from(limit + 1).unwrap_or(i64::MAX);
-    let mut rows = store::list(conn, &filter, from, is_backwards, wanted)?;
-    let more = rows.len() > limit;
-    rows.truncate(limit);
-    if is_backwards {
-        rows.reverse();
-    }
-    let at = |row: Option<&Row>| row.map(|row| cursor::write((row.created_at, row.id)));
-    let (has_previous, has_next) = if is_backwards { (more, true) } else { (from.is_some(), more) };
-    let (previous, next) = (at(rows.first()), at(rows.last()));
-    let counted = store::count(conn, &filter, i64::from(EXACT_COUNT_LIMIT) + 1)?;
-    Ok(Page {
-        items: shown(conn, rows)?,
-        total: Total::of(counted),
-        next: next.filter(|_| has_next),
-        previous: previous.filter(|_| has_previous),
-    })
+    let from = start(query.after.as_ref(), query.before.as_ref(), |cursor| CURSORS.read(cursor))?;
+    let page = cut(&from, store::list(conn, &filter, &from, limit + 1)?, limit);
+    let at = |row: &Row| CURSORS.write((row.created_at, row.id));
+    let (next, previous) = (page.next(at), page.previous(at));
+    let total = Total::of(store::count(conn, &filter, i64::from(EXACT_COUNT_LIMIT) + 1)?);
+    Ok(Page { items: shown(conn, page.rows)?, total, next, previous })
 }
 
 /// One application.

@@ -7,6 +7,7 @@ use epos_shared::api::accounts::ApplicationState;
 use epos_shared::search::{search_key, search_tokens};
 use epos_shared::values::{Email, FullName, PersonName};
 
+use crate::cursor::{From, MomentPlace, oldest_first};
 use crate::db::schema::applications as t;
 use crate::db::types::Id;
 use crate::db::{Conn, DbError, MultiBackend};
@@ -238,31 +239,14 @@ impl Filter {
     }
 }
 
-/// A place in the list: the moment an application was sent, and its identifier.
-pub(super) type Place = (NaiveDateTime, Id);
-
 /// Applications from a place on (that one left out), the oldest first, or backwards from it.
 pub(super) fn list(
     conn: &mut Conn,
     filter: &Filter,
-    from: Option<Place>,
-    backwards: bool,
-    limit: i64,
+    from: &From<MomentPlace>,
+    limit: usize,
 ) -> QueryResult<Vec<Row>> {
-    let mut query = filter.query();
-    if let Some((at, id)) = from {
-        query = if backwards {
-            query.filter(t::created_at.lt(at).or(t::created_at.eq(at).and(t::id.lt(id))))
-        } else {
-            query.filter(t::created_at.gt(at).or(t::created_at.eq(at).and(t::id.gt(id))))
-        };
-    }
-    let query = query.limit(limit).select(Row::as_select());
-    if backwards {
-        query.order((t::created_at.desc(), t::id.desc())).load(conn)
-    } else {
-        query.order((t::created_at.asc(), t::id.asc())).load(conn)
-    }
+    oldest_first!(t, filter.query(), from, limit).select(Row::as_select()).load(conn)
 }
 
 /// How many there are, counted up to a limit.

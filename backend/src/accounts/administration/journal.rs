@@ -6,7 +6,7 @@ use epos_shared::api::page::{EXACT_COUNT_LIMIT, Page, Total};
 use super::cursor;
 use crate::accounts;
 use crate::audit::{self, Entry, Moment};
-use crate::cursor::From;
+use crate::cursor::cut;
 use crate::db::types::Id;
 use crate::db::{Conn, DbError};
 use crate::error::ApiError;
@@ -18,23 +18,13 @@ use crate::kontingent;
 /// `malformed-parameter`, `invalid-cursor`; the database fails.
 pub(super) fn page(conn: &mut Conn, account: Id, query: &JournalQuery) -> Result<Page<JournalRow>, ApiError> {
     let limit = kontingent::page_limit(query.limit)?;
-    let (from, newer, is_start) = match cursor::journal(query.after.as_ref(), query.before.as_ref())? {
-        From::Start => (None, false, true),
-        From::After(place) => (Some(place), false, false),
-        From::Before(place) => (Some(place), true, false),
-    };
-    let mut entries = audit::concerning(conn, account, from, newer, limit + 1)?;
-    let more = entries.len() > limit;
-    entries.truncate(limit);
-    if newer {
-        entries.reverse();
-    }
-    let (has_previous, has_next) = if newer { (more, true) } else { (!is_start, more) };
+    let from = cursor::journal(query.after.as_ref(), query.before.as_ref())?;
+    let entries = audit::concerning(conn, account, from.place().copied(), from.is_backwards(), limit + 1)?;
+    let page = cut(&from, entries, limit);
     let place = |entry: &Entry| cursor::of_entry(Moment { at: entry.at, id: entry.id });
-    let next = entries.last().filter(|_| has_next).map(place);
-    let previous = entries.first().filter(|_| has_previous).map(place);
+    let (next, previous) = (page.next(place), page.previous(place));
     let total = audit::count_concerning(conn, account, EXACT_COUNT_LIMIT + 1)?;
-    Ok(Page { items: rows(conn, entries)?, total: Total::of(total), next, previous })
+    Ok(Page { items: rows(conn, page.rows)?, total: Total::of(total), next, previous })
 }
 
 fn rows(conn: &mut Conn, entries: Vec<Entry>) -> Result<Vec<JournalRow>, DbError> {

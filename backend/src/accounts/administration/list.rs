@@ -11,7 +11,7 @@ use epos_shared::search::prefix_end;
 
 use super::cursor::{self, Named};
 use crate::accounts::store::{self, AccountRow as Stored};
-use crate::cursor::From;
+use crate::cursor::{Cut, From, cut};
 use crate::db::schema::{account_tokens, accounts as t};
 use crate::db::types::Id;
 use crate::db::{Conn, DbError, MultiBackend};
@@ -70,11 +70,9 @@ impl Filter {
     }
 }
 
-/// A page as it was found, in the order of the list.
+/// A page as it was found.
 struct Found {
-    places: Vec<Named>,
-    has_next: bool,
-    has_previous: bool,
+    page: Cut<Named>,
     total: u32,
 }
 
@@ -91,9 +89,8 @@ pub(super) fn page(conn: &mut Conn, query: &AccountQuery) -> Result<Page<Account
         Some((place, count)) if count <= FEW => gathered(gather(conn, &filter, place)?, &from, limit),
         _ => walk(conn, &filter, &from, limit)?,
     };
-    let next = found.places.last().filter(|_| found.has_next).map(cursor::of_account);
-    let previous = found.places.first().filter(|_| found.has_previous).map(cursor::of_account);
-    Ok(Page { items: rows(conn, &found.places)?, total: Total::of(found.total), next, previous })
+    let (next, previous) = (found.page.next(cursor::of_account), found.page.previous(cursor::of_account));
+    Ok(Page { items: rows(conn, &found.page.rows)?, total: Total::of(found.total), next, previous })
 }
 
 /// The accounts that have all the words of a query; nothing where they are more than `most`.
@@ -108,7 +105,7 @@ pub fn named(conn: &mut Conn, query: &str, most: usize) -> Result<Option<Vec<Id>
         }
         _ => walk(conn, &filter, &From::Start, most + 1)?,
     };
-    let ids: Vec<Id> = found.places.into_iter().map(|(_, id)| id).collect();
+    let ids: Vec<Id> = found.page.rows.into_iter().map(|(_, id)| id).collect();
     Ok((ids.len() <= most).then_some(ids))
 }
 
@@ -139,15 +136,15 @@ fn gathered(all: Vec<Named>, from: &From<Named>, limit: usize) -> Found {
         }
     };
     let (has_previous, has_next) = (start > 0, end < all.len());
-    let places = all.into_iter().skip(start).take(end - start).collect();
-    Found { places, has_next, has_previous, total }
+    let rows = all.into_iter().skip(start).take(end - start).collect();
+    Found { page: Cut { rows, has_next, has_previous }, total }
 }
 
 /// The accounts of the filter in the order of the list, until the page is full.
 fn walk(conn: &mut Conn, filter: &Filter, from: &From<Named>, limit: usize) -> QueryResult<Found> {
     let wanted = i64::try_from(limit + 1).unwrap_or(i64::MAX);
     let query = filter.query(None).select((t::name_key, t::id)).limit(wanted);
-    let mut places: Vec<Named> = match from {
+    let places: Vec<Named> = match from {
         From::Start => query.order((t::name_key.asc(), t::id.asc())).load(conn)?,
         From::After((key, id)) => query
             .filter(t::name_key.ge(key))
@@ -160,20 +157,10 @@ fn walk(conn: &mut Conn, filter: &Filter, from: &From<Named>, limit: usize) -> Q
             .order((t::name_key.desc(), t::id.desc()))
             .load(conn)?,
     };
-    let more = places.len() > limit;
-    places.truncate(limit);
-    let (has_next, has_previous) = match from {
-        From::Start => (more, false),
-        // The row the cursor was made from stands there, or stood there a moment ago.
-        From::After(_) => (more, true),
-        From::Before(_) => {
-            places.reverse();
-            (true, more)
-        }
-    };
     let counted: Vec<Id> =
         filter.query(None).select(t::id).limit(i64::from(EXACT_COUNT_LIMIT) + 1).load(conn)?;
-    Ok(Found { places, has_next, has_previous, total: u32::try_from(counted.len()).unwrap_or(u32::MAX) })
+    let total = u32::try_from(counted.len()).unwrap_or(u32::MAX);
+    Ok(Found { page: cut(from, places, limit), total })
 }
 
 fn rows(conn: &mut Conn, places: &[Named]) -> Result<Vec<AccountRow>, DbError> {

@@ -2,7 +2,6 @@
 //! come of what a person agreed to send, of credentials in the hands of somebody with another ФИО, and of two who
 //! claim one; a saved card moves them on, and the next sign-in settles them.
 
-mod cursor;
 mod likely;
 mod queue;
 mod routes;
@@ -18,6 +17,7 @@ use super::matching::agree;
 use crate::app::Services;
 use crate::audit::{self, Event};
 use crate::context::Context;
+use crate::cursor::ByMoment;
 use crate::db::types::Id;
 use crate::db::{Conn, DbError};
 use crate::esia::Identity;
@@ -28,6 +28,8 @@ pub(super) use store::organizations_of;
 
 use store::New;
 
+/// No other list's cursors begin so.
+const CURSORS: ByMoment<2> = ByMoment([1, 130]);
 /// Rows that have ended go with everything personal in them after so many days.
 const KEPT_DAYS: i64 = 30;
 /// Rows removed in one transaction at most.

@@ -9,12 +9,12 @@ use epos_shared::problem::{Problem, ProblemCode};
 use epos_shared::values::Email;
 use serde_json::json;
 
-use super::cursor;
+use super::CURSORS;
 use super::likely::{self, Told};
 use super::store::{self, Filter, Row};
 use crate::app::Services;
 use crate::audit::{self, Event};
-use crate::cursor::{From, start};
+use crate::cursor::{cut, start};
 use crate::db::Conn;
 use crate::db::types::Id;
 use crate::error::ApiError;
@@ -40,24 +40,12 @@ pub(super) fn page(
         state: query.state.unwrap_or(MismatchState::Waiting),
         organization: query.organization.map(Id::from),
     };
-    let (from, is_backwards) = match start(query.after.as_ref(), query.before.as_ref(), cursor::read)? {
-        From::Start => (None, false),
-        From::After(place) => (Some(place), false),
-        From::Before(place) => (Some(place), true),
-    };
-    let wanted = i64::try_from(limit + 1).unwrap_or(i64::MAX);
-    let mut rows = store::list(conn, &filter, from, is_backwards, wanted)?;
-    let more = rows.len() > limit;
-    rows.truncate(limit);
-    if is_backwards {
-        rows.reverse();
-    }
-    let (has_previous, has_next) = if is_backwards { (more, true) } else { (from.is_some(), more) };
-    let at = |row: &Row| cursor::write((row.created_at, row.id));
-    let next = rows.last().filter(|_| has_next).map(at);
-    let previous = rows.first().filter(|_| has_previous).map(at);
+    let from = start(query.after.as_ref(), query.before.as_ref(), |cursor| CURSORS.read(cursor))?;
+    let page = cut(&from, store::list(conn, &filter, &from, limit + 1)?, limit);
+    let at = |row: &Row| CURSORS.write((row.created_at, row.id));
+    let (next, previous) = (page.next(at), page.previous(at));
     let total = Total::of(store::count(conn, &filter, i64::from(EXACT_COUNT_LIMIT) + 1)?);
-    Ok(Page { items: shown(conn, rows)?, total, next, previous })
+    Ok(Page { items: shown(conn, page.rows)?, total, next, previous })
 }
 
 /// How many wait.

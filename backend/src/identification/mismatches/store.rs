@@ -9,6 +9,7 @@ use epos_shared::values::{Email, FullName, Snils};
 
 use super::Claim;
 use crate::context::{Context, Secrets};
+use crate::cursor::{From, MomentPlace, oldest_first};
 use crate::db::schema::{mismatches as t, organizations};
 use crate::db::types::Id;
 use crate::db::{Conn, MultiBackend, Unique, broken_unique, corrupt, full_name};
@@ -292,31 +293,14 @@ pub(super) fn find(conn: &mut Conn, scope: Scope, id: Id) -> QueryResult<Option<
     in_scope(scope).filter(t::id.eq(id)).select(Row::as_select()).first(conn).optional()
 }
 
-/// A place in the list.
-pub(super) type Place = (NaiveDateTime, Id);
-
 /// Rows from a place on (that one left out), the oldest first, or backwards from it.
 pub(super) fn list(
     conn: &mut Conn,
     filter: &Filter,
-    from: Option<Place>,
-    backwards: bool,
-    limit: i64,
+    from: &From<MomentPlace>,
+    limit: usize,
 ) -> QueryResult<Vec<Row>> {
-    let mut query = filter.query();
-    if let Some((at, id)) = from {
-        query = if backwards {
-            query.filter(t::created_at.lt(at).or(t::created_at.eq(at).and(t::id.lt(id))))
-        } else {
-            query.filter(t::created_at.gt(at).or(t::created_at.eq(at).and(t::id.gt(id))))
-        };
-    }
-    let query = query.limit(limit).select(Row::as_select());
-    if backwards {
-        query.order((t::created_at.desc(), t::id.desc())).load(conn)
-    } else {
-        query.order((t::created_at.asc(), t::id.asc())).load(conn)
-    }
+    oldest_first!(t, filter.query(), from, limit).select(Row::as_select()).load(conn)
 }
 
 /// How many there are, counted up to a limit.

@@ -1,7 +1,6 @@
 //! «На подтверждение» (screens.md 18): what a specialist changes on a head's card waits here until whoever may do it
 //! himself approves it, and so does it by his own rights, or declines it.
 
-mod cursor;
 mod letters;
 mod queue;
 mod routes;
@@ -25,6 +24,7 @@ use super::moves;
 use super::view::{CardInView, refuse};
 use crate::app::Services;
 use crate::audit::{self, Event};
+use crate::cursor::ByMoment;
 use crate::db::types::Id;
 use crate::db::{Conn, DbError, corrupt};
 use crate::error::ApiError;
@@ -33,6 +33,8 @@ use crate::organizations::OrganizationRow;
 pub(super) use routes::routes;
 use store::{New, Row};
 
+/// No other list's cursors begin so.
+const CURSORS: ByMoment<2> = ByMoment([1, 140]);
 /// Proposals that are over go after so many days; the journal keeps what became of them.
 const KEPT_DAYS: i64 = 90;
 /// Rows removed in one transaction at most.

@@ -14,9 +14,9 @@ use epos_shared::roles::{OrganizationKind, Role};
 use epos_shared::values::{FullName, RoleState, format_date, parse_date};
 
 use super::store::{self, Filter, Row};
-use super::{Payload, cursor, draft_of};
+use super::{CURSORS, Payload, draft_of};
 use crate::app::Services;
-use crate::cursor::{From, start};
+use crate::cursor::{cut, start};
 use crate::db::types::Id;
 use crate::db::{Conn, DbError};
 use crate::error::ApiError;
@@ -44,24 +44,12 @@ impl StaffOf<'_> {
             organization: query.organization.map(Id::from),
             ..self.in_queue(query.state.unwrap_or(ProposalState::Waiting))
         };
-        let (from, is_backwards) = match start(query.after.as_ref(), query.before.as_ref(), cursor::read)? {
-            From::Start => (None, false),
-            From::After(place) => (Some(place), false),
-            From::Before(place) => (Some(place), true),
-        };
-        let wanted = i64::try_from(limit + 1).unwrap_or(i64::MAX);
-        let mut rows = store::list(conn, &filter, from, is_backwards, wanted)?;
-        let more = rows.len() > limit;
-        rows.truncate(limit);
-        if is_backwards {
-            rows.reverse();
-        }
-        let (has_previous, has_next) = if is_backwards { (more, true) } else { (from.is_some(), more) };
-        let at = |row: &Row| cursor::write((row.created_at, row.id));
-        let next = rows.last().filter(|_| has_next).map(at);
-        let previous = rows.first().filter(|_| has_previous).map(at);
+        let from = start(query.after.as_ref(), query.before.as_ref(), |cursor| CURSORS.read(cursor))?;
+        let page = cut(&from, store::list(conn, &filter, &from, limit + 1)?, limit);
+        let at = |row: &Row| CURSORS.write((row.created_at, row.id));
+        let (next, previous) = (page.next(at), page.previous(at));
         let total = Total::of(store::count(conn, &filter, i64::from(EXACT_COUNT_LIMIT) + 1)?);
-        Ok(Page { items: self.shown_proposals(conn, services, rows)?, total, next, previous })
+        Ok(Page { items: self.shown_proposals(conn, services, page.rows)?, total, next, previous })
     }
 
     /// How many wait.
