@@ -142,4 +142,11 @@ test('other tabs follow: sign-out, sign-in, another person, choice of a card', a
     await expect(other).toHaveURL(/\/login\/rsaa\?next=/);
     await expect(other.getByText('Сеанс завершился')).toBeVisible();
   });
+  await test.step('a tab that begins anew and finds nobody', async () => {
+    await signIn(page, 'director_school');
+    await expect(role(other)).toContainText('Чудинова');
+    await page.context().clearCookies();
+    await page.goto('/login');
+    await expect(other).toHaveURL(/\/login\/rsaa\?next=/);
+  });
 });

@@ -119,7 +119,14 @@ impl SessionContext {
 
     async fn refresh(self) {
         match api::session(false).await {
-            Ok(state) => self.take(state),
+            Ok(state) => {
+                let is_nobody = matches!(state, SessionState::Anonymous);
+                self.take(state);
+                if is_nobody {
+                    // A tab that is open may not know yet that the session has ended.
+                    self.tabs.tell(Word::Changed);
+                }
+            }
             Err(error) => self.known.set(Known::Failed(error)),
         }
     }

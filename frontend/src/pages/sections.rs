@@ -140,7 +140,8 @@ fn current(path: &str, href: &str) -> Option<&'static str> {
 
 /// What the person is today; reactive.
 fn standings(session: SessionContext) -> Vec<Standing> {
-    let person = session.person();
+    // Before the consent nothing is answered.
+    let person = session.person().filter(|person| !person.consent_required);
     let card = person.as_ref().and_then(|person| card_at_work(person));
     card.map(|card| card.roles_in_force().map(standing).collect()).unwrap_or_default()
 }
@@ -175,7 +176,11 @@ pub fn Sections() -> impl IntoView {
             let number = Memo::new(move |_| queues.with(|queues| waiting(href, queues)));
             view! {
                 <li>
-                    <a href=*href aria-current=current(&path, href)>
+                    <a
+                        href=*href
+                        aria-current=current(&path, href)
+                        aria-label=move || number.get().map(|number| format!("{name}, ждут: {number}"))
+                    >
                         {*name}
                         {live(move || number.get().map_or_else(|| ().into_any(), count))}
                     </a>
@@ -194,12 +199,7 @@ pub fn Sections() -> impl IntoView {
 
 /// How much waits, beside the name of a section.
 fn count(number: String) -> AnyView {
-    let words = format!(", ждут: {number}");
-    view! {
-        <span class="count" aria-hidden="true">{number}</span>
-        <span class="visually-hidden">{words}</span>
-    }
-    .into_any()
+    view! { <span class="count" aria-hidden="true">{number}</span> }.into_any()
 }
 
 /// The way to the sections of support, for those who may see them.
