@@ -33,9 +33,19 @@ pub fn limit(limit: Option<u32>) -> Result<usize, ApiError> {
 /// # Errors
 /// `malformed-parameter`.
 pub fn query_words(query: Option<&str>) -> Result<Vec<String>, ApiError> {
-    words::of_query(query.unwrap_or_default()).map_err(|_| {
-        ApiError::wrong_parameter("query", "Слишком длинный запрос: не больше 10 слов и 200 знаков")
-    })
+    words::of_query(query.unwrap_or_default()).map_err(|words::TooLong| too_long())
+}
+
+/// The words of a query for organizations.
+///
+/// # Errors
+/// `malformed-parameter`.
+pub(super) fn organization_words(query: Option<&str>) -> Result<Vec<String>, ApiError> {
+    words::of_organization_query(query.unwrap_or_default()).map_err(|words::TooLong| too_long())
+}
+
+fn too_long() -> ApiError {
+    ApiError::wrong_parameter("query", "Слишком длинный запрос: не больше 10 слов и 200 знаков")
 }
 
 impl StaffOf<'_> {

@@ -71,6 +71,18 @@ pub(super) fn of_query(query: &str) -> Result<Vec<String>, TooLong> {
     if words.len() > MAX_WORDS { Err(TooLong) } else { Ok(words) }
 }
 
+/// The words of a query for organizations, taken apart as their names are: «СОШ № 12», «школа-интернат».
+///
+/// # Errors
+/// More than 200 characters or 10 words.
+pub(super) fn of_organization_query(query: &str) -> Result<Vec<String>, TooLong> {
+    if query.chars().count() > MAX_QUERY_LENGTH {
+        return Err(TooLong);
+    }
+    let words = search_tokens(query);
+    if words.len() > MAX_WORDS { Err(TooLong) } else { Ok(words) }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -109,5 +121,9 @@ mod tests {
         assert!(words(" .,; ").is_empty());
         assert_eq!(of_query(&"а".repeat(201)), Err(TooLong));
         assert_eq!(of_query("а б в г д е ж з и к л"), Err(TooLong));
+        assert_eq!(of_organization_query("СОШ № 12").unwrap(), ["сош", "12"]);
+        assert_eq!(of_organization_query("«Школа-интернат»").unwrap(), ["школа", "интернат"]);
+        assert_eq!(of_organization_query(&"а".repeat(201)), Err(TooLong));
+        assert_eq!(of_organization_query("а б в г д е ж з и к л"), Err(TooLong));
     }
 }
