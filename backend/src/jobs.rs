@@ -212,6 +212,9 @@ pub async fn run_caretaker(services: Services, mut stop: watch::Receiver<bool>) 
         if let Err(error) = tell_of_certificates(&services).await {
             tracing::warn!(%error, "support could not be told of certificates that end soon");
         }
+        if let Err(error) = tell_of_recertifications(&services, &stop).await {
+            tracing::warn!(%error, "not everybody could be told of a recertification");
+        }
         if let Err(error) = tend_recertifications(&services, &stop).await {
             tracing::warn!(%error, "recertifications could not be looked after");
         }
@@ -285,6 +288,21 @@ async fn tell_of_certificates(services: &Services) -> Result<(), DbError> {
         return Ok(());
     }
     esia::tell_of_certificates(services).await
+}
+
+/// Heads learn within minutes that they are asked.
+async fn tell_of_recertifications(services: &Services, stop: &watch::Receiver<bool>) -> Result<(), DbError> {
+    if !is_mine_for(services, "recertification-letters", TimeDelta::minutes(5)).await? {
+        return Ok(());
+    }
+    let mut after = None;
+    while !*stop.borrow() {
+        after = kontingent::tell_of_recertifications(services, after).await?;
+        if after.is_none() {
+            break;
+        }
+    }
+    Ok(())
 }
 
 async fn tend_recertifications(services: &Services, stop: &watch::Receiver<bool>) -> Result<(), DbError> {

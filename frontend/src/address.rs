@@ -1,7 +1,17 @@
 //! Addresses of our own pages: where to return after sign-in, and query strings.
 
+use epos_shared::ids::EmployeeId;
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
+
+/// The address of the staff list.
+pub const LIST: &str = "/kontingent/employees";
+
+/// The address of a card.
+#[must_use]
+pub fn card_address(id: EmployeeId) -> String {
+    format!("{LIST}/{id}")
+}
 
 /// The page after sign-in, if `next` is one of our own: a path that begins with exactly one slash.
 #[must_use]

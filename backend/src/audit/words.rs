@@ -82,6 +82,7 @@ const TITLES: &[(&str, &str)] = &[
     ("recovery.sent", "Техподдержка отправила письмо со ссылкой"),
     ("recertification.answered", "Ответ, кто работает в организации"),
     ("recertification.ended", "Подтверждение сотрудников завершено"),
+    ("recertification.told", "Руководителю написали, что нужно подтвердить сотрудников"),
     ("recertification.reminded", "Отправлено напоминание подтвердить сотрудников"),
     ("recertification.started", "Начато подтверждение сотрудников"),
     ("report.exported", "Отчёт выгружен в файл"),

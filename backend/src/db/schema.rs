@@ -685,6 +685,7 @@ table! {
         answered_at -> Nullable<Timestamp>,
         reminded_before_at -> Nullable<Timestamp>,
         reminded_after_at -> Nullable<Timestamp>,
+        told_at -> Nullable<Timestamp>,
     }
 }
 

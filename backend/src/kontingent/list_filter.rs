@@ -5,6 +5,8 @@
 //! index that a search must not begin at stand behind `coalesce(column, column)`, and what is looked up behind
 //! `(SELECT … LIMIT 1) IS NOT NULL`: so no database takes another way than the one that was chosen.
 
+use std::collections::HashMap;
+
 use chrono::{Days, NaiveDate, NaiveDateTime};
 use diesel::result::QueryResult;
 use epos_shared::api::employees::EmployeeState;
@@ -35,6 +37,11 @@ const fn moment(day: u32) -> NaiveDateTime {
         None => NaiveDateTime::MIN,
     }
 }
+
+/// So many words that begin alike are gone through one beside the other.
+pub(super) const TOKENS_MOST: usize = 48;
+/// Mostly they are no more.
+const TOKENS_FEW: usize = 4;
 
 /// Some organizations.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -137,8 +144,12 @@ pub(super) enum Rows {
     Words(String),
     /// Of those one word, in the order of the names: what it begins with, and itself.
     Word(String, String),
+    /// Of cards whose name begins so, the other words that begin with another word of the search, which are these.
+    Both { name: String, word: String, tokens: Vec<String> },
     /// The cards of a role, in the order of their names.
     Role(Role),
+    /// Of those the cards whose name begins so.
+    RoleNames(Role, String),
     /// The cards whose role ends soon.
     RoleEnding(Role),
     /// The cards of which some role ends soon.
@@ -161,19 +172,24 @@ impl Rows {
             | Self::Archive
             | Self::Ended
             | Self::NotSeen => Source::Cards,
-            Self::Words(_) | Self::Word(..) => Source::Words,
-            Self::Role(_) | Self::RoleEnding(_) | Self::Ending => Source::Roles,
+            Self::Words(_) | Self::Word(..) | Self::Both { .. } => Source::Words,
+            Self::Role(_) | Self::RoleNames(..) | Self::RoleEnding(_) | Self::Ending => Source::Roles,
         }
     }
 
     /// Whether they lie in the order of the names.
     pub(super) const fn by_name(&self) -> bool {
         match self {
-            Self::All | Self::Place(_) | Self::Names(_) | Self::Word(..) | Self::Role(_) | Self::Archive => {
-                true
-            }
+            Self::All
+            | Self::Place(_)
+            | Self::Names(_)
+            | Self::Word(..)
+            | Self::Role(_)
+            | Self::RoleNames(..)
+            | Self::Archive => true,
             Self::Below(_)
             | Self::Words(_)
+            | Self::Both { .. }
             | Self::RoleEnding(_)
             | Self::Ending
             | Self::Ended
@@ -183,27 +199,36 @@ impl Rows {
 
     /// Whether a card may stand in more than one of them.
     pub(super) const fn repeats(&self) -> bool {
-        matches!(self, Self::Words(_) | Self::Role(_) | Self::RoleEnding(_) | Self::Ending)
+        matches!(
+            self,
+            Self::Words(_)
+                | Self::Both { .. }
+                | Self::Role(_)
+                | Self::RoleNames(..)
+                | Self::RoleEnding(_)
+                | Self::Ending
+        )
     }
 
     /// The columns of their index, so that no other is taken. Nothing where only one could be.
     pub(super) const fn order(&self) -> &'static str {
         match self {
             Self::All | Self::Names(_) | Self::Archive | Self::Place(_) => "name_key, id",
-            Self::Below(_) => "",
+            Self::Below(_) | Self::Both { .. } => "",
             Self::Words(_) => "token, name_key, employee_id",
-            Self::Word(..) | Self::Role(_) => "name_key, employee_id",
+            Self::Word(..) | Self::Role(_) | Self::RoleNames(..) => "name_key, employee_id",
             Self::RoleEnding(_) | Self::Ending => "ends_on, name_key, employee_id",
             Self::Ended => "roles_end_on, name_key, id",
             Self::NotSeen => "account_seen_at, name_key, id",
         }
     }
 
-    /// The word of the search that all of them have.
-    fn word(&self) -> Option<&str> {
+    /// Whether all of them have a word of the search.
+    fn have(&self, word: &str) -> bool {
         match self {
-            Self::Names(word) | Self::Words(word) | Self::Word(word, _) => Some(word),
-            _ => None,
+            Self::Names(own) | Self::Words(own) | Self::Word(own, _) | Self::RoleNames(_, own) => own == word,
+            Self::Both { name, word: own, .. } => name == word || own == word,
+            _ => false,
         }
     }
 
@@ -216,12 +241,23 @@ impl Rows {
                 .push("organization_id IN (SELECT descendant_id FROM organization_ancestors WHERE ancestor_id = ")
                 .id(*top)
                 .push(")"),
-            Self::Names(word) => {
-                sql.push("name_key >= ").text(word.as_str()).push(" AND name_key < ").text(end_of(word))
-            }
+            Self::Names(word) => named(sql, word),
             Self::Words(word) => sql.push("token >= ").text(word.as_str()).push(" AND token < ").text(end_of(word)),
             Self::Word(_, token) => sql.push("token = ").text(token.as_str()),
+            Self::Both { name, tokens, .. } => {
+                sql.push("token IN (");
+                // Few statements: the last one again and again.
+                let padded = [TOKENS_FEW, TOKENS_MOST].into_iter().find(|few| *few >= tokens.len());
+                let all = tokens.iter().chain(tokens.last().into_iter().cycle());
+                for (number, token) in all.take(padded.unwrap_or(tokens.len())).enumerate() {
+                    sql.push(if number == 0 { "" } else { ", " }).text(token.as_str());
+                }
+                named(sql.push(") AND "), name)
+            }
             Self::Role(role) => sql.push("role = ").text(role.as_str()),
+            Self::RoleNames(role, word) => {
+                named(sql.push("role = ").text(role.as_str()).push(" AND "), word)
+            }
             Self::RoleEnding(role) => {
                 sql.push("role = ").text(role.as_str()).push(" AND ");
                 between(sql, today)
@@ -232,6 +268,10 @@ impl Rows {
             Self::NotSeen => sql.push("account_seen_at <= ").moment(NEVER_SEEN),
         };
     }
+}
+
+fn named<'a>(sql: &'a mut Sql, word: &str) -> &'a mut Sql {
+    sql.push("name_key >= ").text(word).push(" AND name_key < ").text(end_of(word))
 }
 
 fn between(sql: &mut Sql, today: NaiveDate) -> &mut Sql {
@@ -272,9 +312,20 @@ impl Filter {
         }
     }
 
+    /// Words of the search whose tokens [`Filter::ways`] asks for.
+    pub(super) fn words_beside(&self) -> &[String] {
+        if self.words.len() > 1 && !self.lists_roles() { &self.words } else { &[] }
+    }
+
+    /// Whether every card of the list stands among the cards of a role.
+    fn lists_roles(&self) -> bool {
+        self.role.is_some() && self.state != Some(EmployeeState::Archived)
+    }
+
     /// The rows that a search can go through instead of all cards, the most promising first. Each way is some
-    /// rows that together hold every card of the list.
-    pub(super) fn ways(&self) -> Vec<Vec<Rows>> {
+    /// rows that together hold every card of the list. `tokens` are the words of cards, but the first of their
+    /// names, that begin with a word of the search, where they are few.
+    pub(super) fn ways(&self, tokens: &HashMap<String, Vec<String>>) -> Vec<Vec<Rows>> {
         let mut ways = Vec::new();
         match (self.role, self.state) {
             // The roles of the archive are not among them.
@@ -290,7 +341,7 @@ impl Filter {
         // Longer words are rarer.
         let mut words: Vec<&String> = self.words.iter().collect();
         words.sort_by_key(|word| std::cmp::Reverse(word.len()));
-        ways.extend(words.into_iter().map(|word| vec![Rows::Names(word.clone()), Rows::Words(word.clone())]));
+        ways.extend((0..words.len()).map(|number| self.by_word(&words, number, tokens)));
         match self.state {
             Some(EmployeeState::Ended) => ways.push(vec![Rows::Ended]),
             Some(EmployeeState::NotBound | EmployeeState::NeverSignedIn) => ways.push(vec![Rows::NotSeen]),
@@ -302,9 +353,31 @@ impl Filter {
         ways
     }
 
+    /// The rows that hold every card with a word, each card in one of them alone: the cards whose name begins so, and
+    /// the words that do. Of the former only those are gone through that have another word too, or the role.
+    fn by_word(&self, words: &[&String], number: usize, tokens: &HashMap<String, Vec<String>>) -> Vec<Rows> {
+        let Some(&word) = words.get(number) else { return Vec::new() };
+        let words_of = |other: &str| {
+            // One word that a name begins with may be both.
+            let is_apart = !other.starts_with(word.as_str()) && !word.starts_with(other);
+            tokens.get(other).filter(|_| is_apart)
+        };
+        let mut others = words.iter().enumerate().filter(|(place, _)| *place != number);
+        let named = if let Some(role) = self.role.filter(|_| self.lists_roles()) {
+            Rows::RoleNames(role, word.clone())
+        } else if let Some((other, tokens)) = others.find_map(|(_, it)| Some((*it, words_of(it)?))) {
+            Rows::Both { name: word.clone(), word: other.clone(), tokens: tokens.clone() }
+        } else {
+            Rows::Names(word.clone())
+        };
+        let is_empty = matches!(&named, Rows::Both { tokens, .. } if tokens.is_empty());
+        let named = Some(named).filter(|_| !is_empty);
+        named.into_iter().chain([Rows::Words(word.clone())]).collect()
+    }
+
     /// Whether rows are looked up beside those that are gone through.
     pub(super) fn looks_up(&self, rows: &Rows) -> bool {
-        let other_words = || self.words.iter().filter(|word| Some(word.as_str()) != rows.word());
+        let other_words = || self.words.iter().filter(|word| !rows.have(word));
         if other_words().any(|word| word.is_ascii()) {
             return true;
         }
@@ -326,19 +399,18 @@ impl Filter {
     /// Writes every condition that the rows do not fulfil already, each after ` AND `. `table` is how they are
     /// called in the statement.
     pub(super) fn write(&self, sql: &mut Sql, rows: &Rows, table: &'static str) {
-        let known = rows.word();
         match rows.source() {
-            Source::Cards => self.write_of_card(sql, table, |_| true, known),
+            Source::Cards => self.write_of_card(sql, table, |_| true, rows),
             Source::Words => {
                 let archived = self.state == Some(EmployeeState::Archived);
                 sql.push(if archived { " AND " } else { " AND NOT " }).push(table).push(".archived");
-                if let Some(word) = known {
-                    sql.push(" AND NOT (").push(table).push(".name_key >= ").text(word);
+                if let Rows::Words(word) | Rows::Word(word, _) = rows {
+                    sql.push(" AND NOT (").push(table).push(".name_key >= ").text(word.as_str());
                     sql.push(" AND ").push(table).push(".name_key < ").text(end_of(word)).push(")");
                 }
-                self.write_names(sql, table, known);
+                self.write_names(sql, table, rows);
                 if self.looks_up(rows) {
-                    self.look_up(sql, table, known, false);
+                    self.look_up(sql, table, rows, false);
                 }
             }
             Source::Roles => {
@@ -358,24 +430,24 @@ impl Filter {
                     end(sql, "<= ", soon(today));
                 }
                 self.write_places(sql, table);
-                self.write_names(sql, table, known);
+                self.write_names(sql, table, rows);
                 if self.looks_up(rows) {
-                    self.look_up(sql, table, known, true);
+                    self.look_up(sql, table, rows, true);
                 }
             }
         }
     }
 
     /// The conditions on the names: words that only a name can hold.
-    fn write_names(&self, sql: &mut Sql, table: &'static str, known: Option<&str>) {
-        for word in self.words.iter().filter(|word| !word.is_ascii() && Some(word.as_str()) != known) {
+    fn write_names(&self, sql: &mut Sql, table: &'static str, rows: &Rows) {
+        for word in self.words.iter().filter(|word| !word.is_ascii() && !rows.have(word)) {
             by_name(sql, table, word);
         }
     }
 
     /// Asks the card of a row for what the row does not tell. It is looked for by its name too: rows mostly come
     /// in the order of the names, and so do the cards in that index, next to each other.
-    fn look_up(&self, sql: &mut Sql, table: &'static str, known: Option<&str>, of_role: bool) {
+    fn look_up(&self, sql: &mut Sql, table: &'static str, rows: &Rows, of_role: bool) {
         sql.push(" AND (SELECT 1 FROM employees WHERE employees.name_key = ").push(table).push(".name_key");
         sql.push(" AND employees.id >= ").push(table).push(".employee_id");
         sql.push(" AND employees.id <= ").push(table).push(".employee_id");
@@ -385,17 +457,11 @@ impl Filter {
             Part::Names => false,
             Part::Words => true,
         };
-        self.write_of_card(sql, "employees", asked, known);
+        self.write_of_card(sql, "employees", asked, rows);
         sql.push(" LIMIT 1) IS NOT NULL");
     }
 
-    fn write_of_card(
-        &self,
-        sql: &mut Sql,
-        table: &'static str,
-        asked: impl Fn(Part) -> bool,
-        known: Option<&str>,
-    ) {
+    fn write_of_card(&self, sql: &mut Sql, table: &'static str, asked: impl Fn(Part) -> bool, rows: &Rows) {
         if asked(Part::Places) {
             self.write_places(sql, table);
         }
@@ -409,10 +475,10 @@ impl Filter {
             return;
         }
         if asked(Part::Names) {
-            self.write_names(sql, table, known);
+            self.write_names(sql, table, rows);
         }
         if asked(Part::Words) {
-            for word in self.words.iter().filter(|word| word.is_ascii() && Some(word.as_str()) != known) {
+            for word in self.words.iter().filter(|word| word.is_ascii() && !rows.have(word)) {
                 by_token(sql, table, word);
             }
         }

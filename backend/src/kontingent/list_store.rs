@@ -21,7 +21,7 @@ use epos_shared::api::employees::EmployeeSort;
 use epos_shared::api::page::{EXACT_COUNT_LIMIT, MAX_LIMIT};
 
 use super::card_store::AssignmentRow;
-use super::list_filter::{Filter, NEVER_SEEN, Places, Rows, Source, end_of};
+use super::list_filter::{Filter, NEVER_SEEN, Places, Rows, Source, TOKENS_MOST, end_of};
 use crate::db::schema::{accounts, bindings, employees, role_assignments};
 use crate::db::statement::Sql;
 use crate::db::types::{DbUuid, Id};
@@ -34,6 +34,8 @@ const FEW: i64 = 600;
 const STEPS: [i64; 4] = [1_500, 12_000, 96_000, i64::MAX];
 /// So many rows are gone through at most because of what the first of them held.
 const FORECAST: i64 = 150_000;
+/// So many rows of a way are all read, once the first of them have held little.
+const WHOLE: i64 = 40_000;
 /// What so few rows held says nothing of the others.
 const TOLD_BY: usize = 5;
 /// Looking up a row costs as much as passing over so many.
@@ -44,8 +46,6 @@ const FIRST: &str = "first_rows";
 pub(super) const BATCH: usize = 1_000;
 /// Identifiers in a statement.
 const IDS: usize = 100;
-/// So many words that begin alike are gone through one beside the other, each in the order of the names.
-const WORDS_BESIDE: usize = 48;
 /// Cards of so many organizations are looked through, one after the other, and then of so many.
 const ORGANIZATIONS: [usize; 3] = [40, 400, 1_000_000];
 
@@ -157,17 +157,31 @@ pub(super) fn find(conn: &mut Conn, filter: &Filter, wanted: Wanted<'_>) -> Quer
     if let Some(place) = filter.one_place() {
         return Ok(page_of(all(conn, filter, wanted.sort, &[Rows::Place(place)])?, wanted));
     }
-    let ways = filter.ways();
+    let ways = ways(conn, filter)?;
     let sizes = &mut Sizes::default();
     for way in &ways {
         if size(conn, filter, sizes, way, FEW)? <= FEW {
             return Ok(page_of(all(conn, filter, wanted.sort, way)?, wanted));
         }
     }
-    let page = page(conn, filter, sizes, wanted, &ways)?;
+    let page = match page(conn, filter, sizes, wanted, &ways)? {
+        Looked::Page(page) => page,
+        Looked::All(places) => return Ok(page_of(places, wanted)),
+    };
     let before = before(conn, filter, sizes, wanted, &ways)?;
     let total = count(conn, filter, sizes, &ways, page.way)?;
     Ok(Found { before, ..cut(page.places, wanted, total) })
+}
+
+/// The ways of a filter.
+fn ways(conn: &mut Conn, filter: &Filter) -> QueryResult<Vec<Vec<Rows>>> {
+    let mut known = HashMap::new();
+    for word in filter.words_beside() {
+        if let Some(tokens) = tokens(conn, word)? {
+            known.insert(word.clone(), tokens);
+        }
+    }
+    Ok(filter.ways(&known))
 }
 
 /// The page out of every card there is, in no order.
@@ -214,7 +228,10 @@ fn before(
         return Ok(true);
     }
     let back = Wanted { backwards: !wanted.backwards, limit: 0, ..wanted };
-    Ok(!page(conn, filter, sizes, back, ways)?.places.is_empty())
+    Ok(match page(conn, filter, sizes, back, ways)? {
+        Looked::Page(page) => !page.places.is_empty(),
+        Looked::All(places) => !page_of(places, back).places.is_empty(),
+    })
 }
 
 /// A page before it is cut.
@@ -225,18 +242,40 @@ struct Page {
     way: Option<usize>,
 }
 
+/// What came of looking for a page.
+enum Looked {
+    Page(Page),
+    /// Every card there is.
+    All(Vec<Place>),
+}
+
+impl Looked {
+    /// A page that was found by all cards.
+    const fn by_all(places: Vec<Place>) -> Self {
+        Self::Page(Page { places, way: None })
+    }
+}
+
 fn page(
     conn: &mut Conn,
     filter: &Filter,
     sizes: &mut Sizes,
     wanted: Wanted<'_>,
     ways: &[Vec<Rows>],
-) -> QueryResult<Page> {
+) -> QueryResult<Looked> {
     let (order, _) = order(wanted.sort);
     if order == Order::Organization {
-        return Ok(Page { places: page_by_organizations(conn, filter, wanted)?, way: None });
+        return Ok(Looked::by_all(page_by_organizations(conn, filter, wanted)?));
     }
-    for step in STEPS {
+    for (turn, step) in STEPS.into_iter().enumerate() {
+        // What went before held little: all of it would be gone through for the number.
+        if order == Order::Name && turn > 0 && step != i64::MAX {
+            for way in ways {
+                if is_within(conn, filter, sizes, way, step)? {
+                    return Ok(Looked::All(all(conn, filter, wanted.sort, way)?));
+                }
+            }
+        }
         for (number, way) in ways.iter().enumerate() {
             let places = if order == Order::Name {
                 along(conn, filter, sizes, wanted, way, step)?
@@ -244,22 +283,22 @@ fn page(
                 across(conn, filter, sizes, wanted, way, step)?
             };
             if let Some(places) = places {
-                return Ok(Page { places, way: Some(number) });
+                return Ok(Looked::Page(Page { places, way: Some(number) }));
             }
         }
         let found = match ahead(conn, filter, wanted, &Rows::All, step)? {
-            Ahead::Page(places) => return Ok(Page { places, way: None }),
+            Ahead::Page(places) => return Ok(Looked::by_all(places)),
             Ahead::Short(found) => found,
         };
         // Often all cards are gone on with right away.
         if let Some(further) = forecast(found, step, wanted.limit + 1)
             && let Ahead::Page(places) = ahead(conn, filter, wanted, &Rows::All, further)?
         {
-            return Ok(Page { places, way: None });
+            return Ok(Looked::by_all(places));
         }
     }
     // The last step goes through all cards.
-    Ok(Page { places: Vec::new(), way: None })
+    Ok(Looked::by_all(Vec::new()))
 }
 
 /// How many rows to go through for so many hits, where the first rows held some: half as many again as that says.
@@ -278,6 +317,26 @@ fn forecast(found: usize, passed: i64, wanted: usize) -> Option<i64> {
 fn stride(filter: &Filter, rows: &Rows, step: i64) -> i64 {
     // Everything is passed over before everything is looked up.
     if step != i64::MAX && filter.looks_up(rows) { step / LOOK_UP } else { step }
+}
+
+/// Whether a way has no more rows than a step, and few enough to read them all.
+fn is_within(
+    conn: &mut Conn,
+    filter: &Filter,
+    sizes: &mut Sizes,
+    way: &[Rows],
+    step: i64,
+) -> QueryResult<bool> {
+    let stride = way.iter().map(|rows| stride(filter, rows, step)).min().unwrap_or(step).min(WHOLE);
+    // What is mostly too much is counted first.
+    let mut counted = 0;
+    for rows in way.iter().rev() {
+        counted += size(conn, filter, sizes, std::slice::from_ref(rows), stride - counted)?;
+        if counted > stride {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 /// A page by name out of the rows of a way; nothing where the step ends before.
@@ -648,9 +707,9 @@ fn tokens(conn: &mut Conn, word: &str) -> QueryResult<Option<Vec<String>>> {
          WHERE employee_tokens.token > beginning.token AND employee_tokens.token < ",
     );
     sql.text(end_of(word)).push(") FROM beginning WHERE beginning.token IS NOT NULL) ");
-    sql.push(format!("SELECT token FROM beginning WHERE token IS NOT NULL LIMIT {}", WORDS_BESIDE + 1));
+    sql.push(format!("SELECT token FROM beginning WHERE token IS NOT NULL LIMIT {}", TOKENS_MOST + 1));
     let found: Vec<String> = sql.answering::<Text>().load(conn)?;
-    Ok((found.len() <= WORDS_BESIDE).then_some(found))
+    Ok((found.len() <= TOKENS_MOST).then_some(found))
 }
 
 /// What is known of the number of some rows: so many, and whether those are all.
@@ -907,7 +966,10 @@ pub(super) fn all_of_few(
     if filter.places == Places::Nowhere {
         return Ok(Some(Vec::new()));
     }
-    let ways = filter.one_place().map_or_else(|| filter.ways(), |place| vec![vec![Rows::Place(place)]]);
+    let ways = match filter.one_place() {
+        Some(place) => vec![vec![Rows::Place(place)]],
+        None => ways(conn, filter)?,
+    };
     let sizes = &mut Sizes::default();
     let mut least: Option<(i64, &Vec<Rows>)> = None;
     for way in &ways {

@@ -50,7 +50,7 @@ pub use list::{limit as page_limit, query_words};
 pub use logins::issue as issue_login;
 pub use people::{CardName, Named, organization_of};
 pub use proposals::sweep_proposals;
-pub use recertification::tend as tend_recertifications;
+pub use recertification::{tell as tell_of_recertifications, tend as tend_recertifications};
 pub use recognition::{PersonOfCard, UnboundCard, is_esia_only, unbound_of_address};
 pub use routes::routes;
 pub use words::of_account as words_of_account;

@@ -28,6 +28,11 @@ async fn waiting(client: &Client) -> Value {
     client.get(&format!("{PROPOSALS}/count")).await.expect(200)["waiting"].clone()
 }
 
+/// The first that waits.
+async fn waiting_of(client: &Client) -> Value {
+    client.get(PROPOSALS).await.expect(200)["items"][0].clone()
+}
+
 async fn approve(client: &Client, proposal: &Value) -> Answer {
     let details = client.get(&on(proposal, "")).await.expect(200);
     let body = match details["card_version"].as_i64() {
@@ -392,6 +397,24 @@ crate::both_databases! {
         approve(&department, &archive).await.expect(200);
         let told = app.letters_to("person_aitestova_1@epos.test").await;
         assert_eq!(told.last().unwrap().subject, "ЭПОС: ваше изменение подтверждено");
+    }
+
+    async fn an_organization_proposes_no_more_new_cards_than_can_be_read(app: TestApp) {
+        let district = District::build(app).await;
+        let school = School::of(app, &district).await;
+        let new = json!({ "kind": "create", "draft": form(district.school, "school_director") });
+        let first = school.propose(new.clone()).await;
+        for _ in 1..100 {
+            school.propose(new.clone()).await;
+        }
+        school.deputy.post(PROPOSALS, new.clone()).await.expect_problem(429, "too-many-requests");
+        // What is there already can still be changed.
+        let change = school.change().await;
+        school.propose(change).await;
+        withdraw(&school.deputy, &first).await.expect(200);
+        school.deputy.post(PROPOSALS, new.clone()).await.expect_problem(429, "too-many-requests");
+        decline(&school.department, &waiting_of(&school.department).await).await.expect(200);
+        school.propose(new).await;
     }
 
     async fn the_queue_has_pages_and_forgets_what_is_long_over(app: TestApp) {

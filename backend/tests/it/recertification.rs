@@ -69,6 +69,11 @@ async fn tended(app: &TestApp) {
     }
 }
 
+/// What the job does every few minutes.
+async fn told(app: &TestApp) {
+    assert_eq!(kontingent::tell_of_recertifications(&app.services, None).await.unwrap().map(drop), Some(()));
+}
+
 /// A school with a director, a deputy and two teachers; a neighbour; a department.
 struct School {
     district: District,
@@ -283,6 +288,30 @@ crate::both_databases! {
         card_with_email(app, district.kindergarten, "Садова Анна", "head@garden.example", &[(Role::KindergartenHead, "01.12.2026–")]).await;
         tended(app).await;
         assert_eq!(app.letters_to("head@garden.example").await.len(), 1);
+    }
+
+    async fn heads_are_told_at_once_that_they_are_asked_and_not_again(app: TestApp) {
+        let district = District::build(app).await;
+        let (department, _) = works_as(app, district.department, Role::EducationDepartment).await;
+        let director = [(Role::SchoolDirector, "01.09.2020–")];
+        card_with_email(app, district.school, "Первая Анна", "head@school.example", &director).await;
+        card_with_email(app, district.kindergarten, "Няня Анна", "nurse@garden.example", &[(Role::KindergartenTeacher, "01.09.2020–")]).await;
+        started(&department).await;
+        told(app).await;
+        told(app).await;
+        let letter = app.letter_to("head@school.example").await;
+        assert_eq!((&*letter.kind, &*letter.subject), ("recertification.asked", "Подтвердите, кто работает: Школа № 1"));
+        assert!(letter.text.contains("до 15.12.2026 включительно"), "{}", letter.text);
+        assert_eq!(letter.link(), "http://epos.test/kontingent/recertification");
+        assert_eq!(actions(app, district.school).await, ["recertification.told"]);
+
+        // Whoever becomes head in the last week is told once, and not reminded as well.
+        app.clock.advance(TimeDelta::days(18));
+        card_with_email(app, district.kindergarten, "Садова Анна", "head@garden.example", &[(Role::KindergartenHead, "01.12.2026–")]).await;
+        told(app).await;
+        tended(app).await;
+        assert_eq!(app.letters_to("head@garden.example").await.len(), 1);
+        assert_eq!(app.letters_to("head@school.example").await.len(), 2, "the reminder of the last week");
     }
 
     async fn roles_that_end_elsewhere_need_no_answer(app: TestApp) {

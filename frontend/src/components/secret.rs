@@ -7,6 +7,7 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 
 use super::{Button, Kind};
+use crate::address::card_address;
 use crate::{dom, russian};
 
 /// Credentials to show, and whose they are.
@@ -224,7 +225,7 @@ pub fn SecretRow(
     let line = |secret: Secret| {
         view! {
             <li>
-                {secret.name}
+                <a href=card_address(secret.employee)>{secret.name}</a>
                 <span class="mono" data-testid="slip-login">{secret.credentials.login.to_string()}</span>
                 <span class="mono" data-testid="slip-password">{secret.credentials.password}</span>
             </li>

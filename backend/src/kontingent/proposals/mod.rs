@@ -28,10 +28,10 @@ use crate::cursor::ByMoment;
 use crate::db::types::Id;
 use crate::db::{Conn, DbError, corrupt};
 use crate::error::ApiError;
-use crate::organizations::OrganizationRow;
+use crate::organizations::{OrganizationRow, Scope};
 
 pub(super) use routes::routes;
-use store::{New, Row};
+use store::{Filter, New, Row};
 
 /// No other list's cursors begin so.
 const CURSORS: ByMoment<2> = ByMoment([1, 140]);
@@ -39,6 +39,8 @@ const CURSORS: ByMoment<2> = ByMoment([1, 140]);
 const KEPT_DAYS: i64 = 90;
 /// Rows removed in one transaction at most.
 const SWEPT: i64 = 500;
+/// So many proposals of one organization wait at most.
+const WAITING_MOST: u32 = 100;
 /// The reason of a proposal that a newer one has replaced.
 const REPLACED: &str = "replaced";
 
@@ -127,6 +129,18 @@ impl StaffOf<'_> {
                 .in_organization(organization.id)
                 .with(json!({ "kind": kind, "reason": REPLACED }));
             audit::record(conn, context, &asker.journal, event)?;
+        }
+        // A card has one proposal of a kind; new cards could be proposed without end.
+        let waiting = Filter {
+            scope: Scope::Only(organization.id),
+            state: ProposalState::Waiting,
+            organization: None,
+            kind: None,
+        };
+        if card.is_none() && store::count(conn, &waiting, i64::from(WAITING_MOST))? >= WAITING_MOST {
+            return Err(Problem::new(ProblemCode::TooManyRequests)
+                .with_detail("Управление ещё не ответило на сто предложений вашей организации. Дождитесь ответа или отзовите лишние.")
+                .into());
         }
         let id = context.id();
         let text = serde_json::to_vec(&payload).map_err(ApiError::internal)?;

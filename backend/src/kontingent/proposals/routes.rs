@@ -42,6 +42,7 @@ type Tools = web::Data<Services>;
         (status = 404, description = "`not-found`: no such card, or not in view", body = Problem, content_type = "application/problem+json"),
         (status = 409, description = "`version-conflict` with the present card in `current`; `archived`", body = Problem, content_type = "application/problem+json"),
         (status = 422, description = "`validation-failed`, with every wrong field; also where no confirmation is needed", body = Problem, content_type = "application/problem+json"),
+        (status = 429, description = "`too-many-requests`: a hundred of the organization wait already", body = Problem, content_type = "application/problem+json"),
     )
 )]
 #[post("/kontingent/proposals")]

@@ -36,7 +36,7 @@ use crate::error::ApiError;
 use crate::organizations::{self, Scope};
 use crate::tables::Line;
 
-pub use tend::tend;
+pub use tend::{tell, tend};
 
 /// Recertifications that are listed.
 const LISTED: i64 = 20;

@@ -360,8 +360,14 @@ pub(super) fn note_answered(
     Ok(())
 }
 
-/// Organizations that have not answered a recertification that was not ended, behind a place in no order of note.
-pub(super) fn waiting(conn: &mut Conn, after: Option<(Id, Id)>, limit: i64) -> QueryResult<Vec<(Id, Id)>> {
+/// Organizations that have not answered a recertification that was not ended, behind a place in no order of note;
+/// all of them, or those that nobody could be told of it yet.
+pub(super) fn waiting(
+    conn: &mut Conn,
+    after: Option<(Id, Id)>,
+    untold: bool,
+    limit: i64,
+) -> QueryResult<Vec<(Id, Id)>> {
     let mut query = asked::table
         .inner_join(t::table)
         .filter(t::ended_at.is_null())
@@ -370,6 +376,9 @@ pub(super) fn waiting(conn: &mut Conn, after: Option<(Id, Id)>, limit: i64) -> Q
         .limit(limit)
         .select((asked::recertification_id, asked::organization_id))
         .into_boxed::<MultiBackend>();
+    if untold {
+        query = query.filter(asked::told_at.is_null());
+    }
     if let Some((campaign, organization)) = after {
         query = query
             .filter(asked::recertification_id.ge(campaign))
@@ -378,16 +387,18 @@ pub(super) fn waiting(conn: &mut Conn, after: Option<(Id, Id)>, limit: i64) -> Q
     query.load(conn)
 }
 
-/// Which letter reminds.
+/// Which letter tells of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Reminder {
+    /// As soon as somebody heads the organization.
+    First,
     /// Some days before the last day.
     Before,
     /// After it.
     After,
 }
 
-/// Notes that an organization was reminded; whether it is the first to note it.
+/// Notes that an organization was told or reminded; whether it is the first to note it.
 pub(super) fn note_reminder(
     conn: &mut Conn,
     (campaign, organization): (Id, Id),
@@ -396,6 +407,9 @@ pub(super) fn note_reminder(
 ) -> QueryResult<bool> {
     let row = asked::table.find((campaign, organization));
     let noted = match reminder {
+        Reminder::First => {
+            diesel::update(row.filter(asked::told_at.is_null())).set(asked::told_at.eq(now)).execute(conn)?
+        }
         Reminder::Before => diesel::update(row.filter(asked::reminded_before_at.is_null()))
             .set(asked::reminded_before_at.eq(now))
             .execute(conn)?,

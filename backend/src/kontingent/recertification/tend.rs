@@ -1,5 +1,5 @@
-//! What the program does for recertifications once a day: notes who has nothing left to answer, and reminds the heads
-//! of the others, once before the last day and once after it.
+//! What the program does for recertifications: tells the heads of who is asked; once a day notes who has nothing left
+//! to answer, and reminds the heads of the others, once before the last day and once after it.
 
 use chrono::NaiveDate;
 use epos_shared::values::{Email, format_date};
@@ -25,14 +25,32 @@ const BATCH: i64 = 100;
 /// # Errors
 /// The database fails.
 pub async fn tend(services: &Services, after: Option<(Id, Id)>) -> Result<Option<(Id, Id)>, DbError> {
-    let waiting =
-        services.db.read::<_, DbError, _>(move |conn| Ok(store::waiting(conn, after, BATCH)?)).await?;
+    each(services, after, false).await
+}
+
+/// Tells the heads of some organizations what they are asked, where nobody was told yet; as [`tend`] otherwise.
+///
+/// # Errors
+/// The database fails.
+pub async fn tell(services: &Services, after: Option<(Id, Id)>) -> Result<Option<(Id, Id)>, DbError> {
+    each(services, after, true).await
+}
+
+async fn each(
+    services: &Services,
+    after: Option<(Id, Id)>,
+    untold: bool,
+) -> Result<Option<(Id, Id)>, DbError> {
+    let waiting = services
+        .db
+        .read::<_, DbError, _>(move |conn| Ok(store::waiting(conn, after, untold, BATCH)?))
+        .await?;
     let last = waiting.last().copied();
     for (campaign, organization) in waiting {
         let tools = services.clone();
         services
             .db
-            .write_tx::<_, DbError, _>(move |conn| tend_one(conn, &tools, campaign, organization))
+            .write_tx::<_, DbError, _>(move |conn| tend_one(conn, &tools, campaign, organization, untold))
             .await?;
     }
     Ok(last)
@@ -47,7 +65,13 @@ fn due(last_day: NaiveDate, today: NaiveDate) -> Option<Reminder> {
     }
 }
 
-fn tend_one(conn: &mut Conn, services: &Services, campaign: Id, organization: Id) -> Result<(), DbError> {
+fn tend_one(
+    conn: &mut Conn,
+    services: &Services,
+    campaign: Id,
+    organization: Id,
+    untold: bool,
+) -> Result<(), DbError> {
     let context = &services.context;
     let (now, today) = (context.db_now(), context.today());
     let Some(campaign) = store::find(conn, campaign)?.filter(|campaign| campaign.ended_at.is_none()) else {
@@ -60,10 +84,17 @@ fn tend_one(conn: &mut Conn, services: &Services, campaign: Id, organization: Id
         store::note_answered(conn, campaign.id, organization, now)?;
         return Ok(());
     }
-    let Some(reminder) = due(campaign.due_on, today) else { return Ok(()) };
+    let reminder = if untold { Some(Reminder::First) } else { due(campaign.due_on, today) };
+    let Some(reminder) = reminder else { return Ok(()) };
     let heads = ending::heads(conn, organization, &[], today)?;
-    if heads.is_empty() || !store::note_reminder(conn, (campaign.id, organization), reminder, now)? {
+    let row = (campaign.id, organization);
+    if heads.is_empty() || !store::note_reminder(conn, row, reminder, now)? {
         return Ok(());
+    }
+    // Whoever is told shortly before the last day, or after it, is not reminded on the same day too.
+    let other = if untold { due(campaign.due_on, today) } else { Some(Reminder::First) };
+    if let Some(other) = other {
+        store::note_reminder(conn, row, other, now)?;
     }
     let Some(place) = organizations::find(conn, organization)? else { return Ok(()) };
     for address in &heads {
@@ -73,11 +104,12 @@ fn tend_one(conn: &mut Conn, services: &Services, campaign: Id, organization: Id
             &letter(services, address, &place.short_name, &campaign, reminder, left),
         )?;
     }
-    let event = Event::done("recertification.reminded", "organization", organization)
-        .in_organization(organization)
-        .with(serde_json::json!({
+    let action = if untold { "recertification.told" } else { "recertification.reminded" };
+    let event = Event::done(action, "organization", organization).in_organization(organization).with(
+        serde_json::json!({
             "recertification": campaign.id.to_string(), "left": left, "letters": heads.len(),
-        }));
+        }),
+    );
     audit::record(conn, context, &audit::Actor::program(), event)
 }
 
@@ -91,10 +123,14 @@ fn letter(
 ) -> Letter {
     let last_day = format_date(campaign.due_on);
     let asked = match reminder {
-        Reminder::Before => format!("Ответить нужно до {last_day} включительно."),
+        Reminder::First | Reminder::Before => format!("Ответить нужно до {last_day} включительно."),
         Reminder::After => format!("Срок ответа закончился {last_day}. Ответить ещё можно."),
     };
-    Letter::new("recertification.reminder", to, &format!("Подтвердите, кто работает: {short_name}"))
+    let kind = match reminder {
+        Reminder::First => "recertification.asked",
+        Reminder::Before | Reminder::After => "recertification.reminder",
+    };
+    Letter::new(kind, to, &format!("Подтвердите, кто работает: {short_name}"))
         .text(format!(
             "Здравствуйте. Подтвердите, что сотрудники организации «{short_name}» работают у вас, и отметьте тех, \
              кто больше не работает."

@@ -34,13 +34,12 @@ pub use organization_filter::OrganizationFilter;
 
 use super::support::list::page as list_page;
 use super::support::of_address;
+pub use crate::address::{LIST, card_address};
 use crate::api::{Answer, ApiError};
 use crate::components::{EmptyState, Shown, shown};
 use crate::dom;
 use crate::session::{Forward, SessionContext, use_session, works_as_staff};
 
-/// The address of the staff list.
-pub const LIST: &str = "/kontingent/employees";
 /// The address of the journal.
 pub const JOURNAL: &str = "/kontingent/journal";
 /// The address of a new card.
@@ -55,11 +54,6 @@ pub const CONFIRMATIONS: &str = "/kontingent/queues/confirmations";
 pub const QUEUES: &str = "/kontingent/queues";
 /// The address of the cards whose one-time credentials have expired.
 pub const EXPIRED: &str = "/kontingent/queues/expired";
-
-/// The address of a card.
-pub fn card_address(id: EmployeeId) -> String {
-    format!("{LIST}/{id}")
-}
 
 /// The place in the staff list from which a card was opened, so that closing it leads back there.
 #[derive(Clone, Copy)]

@@ -9,10 +9,12 @@ use epos_shared::api::account_applications::{
 use epos_shared::ids::{AccountApplicationId, OrganizationId};
 use epos_shared::problem::ProblemCode;
 use epos_shared::roles::{OrganizationKind, Role};
+use epos_shared::values::FullName;
 use leptos::prelude::*;
 
 use super::account_applications::{state_badge, territory};
 use super::{ACCOUNT_APPLICATIONS, REASON, missing};
+use crate::address::{LIST, card_address, with_query};
 use crate::api::support::{self, ApplicationAction, file_address, on_account_application};
 use crate::api::{self, Answer, registration};
 use crate::components::{
@@ -20,7 +22,6 @@ use crate::components::{
     LinkButton, Question, Questions, Select, asking, facts, panel, shown, table,
 };
 use crate::form::FormErrors;
-use crate::pages::kontingent::card_address;
 use crate::pages::registration::organization::option_of;
 use crate::russian::{moment, size};
 use crate::session::use_session;
@@ -189,8 +190,17 @@ fn decision_view(application: &AccountApplication, asked: Asked) -> AnyView {
             </p>
         }
     });
+    let FullName { family_name, given_name, .. } = &application.name;
+    let query = format!("{family_name} {given_name}");
+    let known = with_query(LIST, [("query", Some(query.clone()))]);
     view! {
         <div class="main-form stack">
+            <p>
+                "Посмотрите сначала, нет ли у человека карточки: "
+                <a href=known target="_blank" rel="noopener">
+                    {query} <span class="visually-hidden">" среди сотрудников (в новой вкладке)"</span>
+                </a>
+            </p>
             {unlisted}
             <Combobox
                 path="organization_id"

@@ -1,0 +1,1 @@
+ALTER TABLE recertification_organizations DROP COLUMN told_at;
