@@ -122,9 +122,10 @@ fn letter(
     left: u32,
 ) -> Letter {
     let last_day = format_date(campaign.due_on);
-    let asked = match reminder {
-        Reminder::First | Reminder::Before => format!("Ответить нужно до {last_day} включительно."),
-        Reminder::After => format!("Срок ответа закончился {last_day}. Ответить ещё можно."),
+    let asked = if campaign.due_on < services.context.today() {
+        format!("Срок ответа закончился {last_day}. Ответить ещё можно.")
+    } else {
+        format!("Ответить нужно до {last_day} включительно.")
     };
     let kind = match reminder {
         Reminder::First => "recertification.asked",
