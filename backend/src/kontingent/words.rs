@@ -72,6 +72,7 @@ pub(super) fn of_query(query: &str) -> Result<Vec<String>, TooLong> {
 }
 
 /// The words of a query for organizations, taken apart as their names are: «СОШ № 12», «школа-интернат».
+/// What has no word in it, as «%», is one that no name has.
 ///
 /// # Errors
 /// More than 200 characters or 10 words.
@@ -79,7 +80,10 @@ pub(super) fn of_organization_query(query: &str) -> Result<Vec<String>, TooLong>
     if query.chars().count() > MAX_QUERY_LENGTH {
         return Err(TooLong);
     }
-    let words = search_tokens(query);
+    let mut words = search_tokens(query);
+    if words.is_empty() {
+        words.extend(Some(search_key(query)).filter(|typed| !typed.is_empty()));
+    }
     if words.len() > MAX_WORDS { Err(TooLong) } else { Ok(words) }
 }
 
@@ -123,6 +127,8 @@ mod tests {
         assert_eq!(of_query("а б в г д е ж з и к л"), Err(TooLong));
         assert_eq!(of_organization_query("СОШ № 12").unwrap(), ["сош", "12"]);
         assert_eq!(of_organization_query("«Школа-интернат»").unwrap(), ["школа", "интернат"]);
+        assert_eq!(of_organization_query(" ").unwrap(), [""; 0]);
+        assert_eq!(of_organization_query(" % ").unwrap(), ["%"]);
         assert_eq!(of_organization_query(&"а".repeat(201)), Err(TooLong));
         assert_eq!(of_organization_query("а б в г д е ж з и к л"), Err(TooLong));
     }
