@@ -52,10 +52,11 @@ impl Quota {
         Self { key: format!("quota/{what}/{}", network(address)), limit, window: TimeDelta::hours(1) }
     }
 
-    /// So many letters within a day to a mailbox ([`epos_shared::values::Email::key`]), whatever they tell of.
+    /// So many letters of a kind within a day to a mailbox ([`epos_shared::values::Email::key`]): whoever has one kind
+    /// sent to somebody's address takes no other kind from him. `what` is a stable word.
     #[must_use]
-    pub fn daily_letters(secrets: &Secrets, email_key: &str, limit: u32) -> Self {
-        let key = format!("quota/mailbox/{}", secrets.attempt_key(email_key));
+    pub fn daily_letters(secrets: &Secrets, what: &str, email_key: &str, limit: u32) -> Self {
+        let key = format!("quota/mailbox/{what}/{}", secrets.attempt_key(email_key));
         Self { key, limit, window: TimeDelta::days(1) }
     }
 

@@ -131,6 +131,18 @@ fn open_for_files(conn: &mut Conn, services: &Services, ticket: &str) -> Result<
     Ok(link.subject)
 }
 
+/// Refuses where the files of unproven addresses take up all the room they may.
+fn demand_room(conn: &mut Conn, services: &Services) -> Result<(), ApiError> {
+    let most = i64::from(services.config.account_applications.unproven_mib) * 1024 * 1024;
+    if store::unproven_bytes(conn)? < most {
+        return Ok(());
+    }
+    tracing::warn!("account_applications.unproven_mib: no more files are taken in");
+    Err(Problem::new(ProblemCode::Unavailable)
+        .with_detail("Сейчас мы не можем принять файлы. Повторите завтра или напишите в техподдержку.")
+        .into())
+}
+
 /// Takes in a file.
 ///
 /// # Errors
@@ -143,20 +155,16 @@ pub(super) async fn attach(
     body: web::Payload,
 ) -> Result<ApplicationFile, ApiError> {
     let (tools, shown) = (services.clone(), ticket.clone());
-    let unproven = services
+    let application = services
         .db
         .read::<_, ApiError, _>(move |conn| {
             // Nothing is read of a file that nobody has applied with.
-            open_for_files(conn, &tools, &shown)?;
-            Ok(store::unproven_bytes(conn)?)
+            let application = open_for_files(conn, &tools, &shown)?;
+            demand_room(conn, &tools)?;
+            Ok(application)
         })
         .await?;
-    if unproven >= i64::from(services.config.account_applications.unproven_mib) * 1024 * 1024 {
-        tracing::warn!("account_applications.unproven_mib: no more files are taken in");
-        return Err(Problem::new(ProblemCode::Unavailable)
-            .with_detail("Сейчас мы не можем принять файлы. Повторите завтра или напишите в техподдержку.")
-            .into());
-    }
+    let _turn = files::Turn::take(application)?;
     let received = files::receive(services, body).await?;
     let id = services.context.id();
     let new = NewFile {
@@ -173,6 +181,8 @@ pub(super) async fn attach(
         .db
         .write_tx::<_, ApiError, _>(move |conn| {
             let application = open_for_files(conn, &tools, &ticket)?;
+            // Others have sent theirs meanwhile.
+            demand_room(conn, &tools)?;
             store::insert_file(conn, application, &new, tools.context.db_now())?;
             keeping.write(conn, id)?;
             let row = store::find_file(conn, application, id)?.ok_or(ProblemCode::NotFound)?;
@@ -210,7 +220,12 @@ pub(super) async fn send(
                 return Err(ProblemCode::LinkUnknown.into());
             }
             let email = row.email()?;
-            let quota = Quota::daily_letters(context.secrets(), &email.key(), config.mailbox_daily);
+            let quota = Quota::daily_letters(
+                context.secrets(),
+                "account-application",
+                &email.key(),
+                config.mailbox_daily,
+            );
             // Past that the application waits, and support may write the letter.
             let is_written = quota.count(conn, now)?.is_ok();
             if is_written {

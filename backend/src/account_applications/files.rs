@@ -1,15 +1,16 @@
 //! Files on their way in and out: streamed to the disk within bounds, judged there, kept in a folder or in the
 //! database, and compared with their checksum whenever they are read.
 
+use std::collections::HashMap;
 use std::fs::{self, File};
 use std::io::{self, Read, Seek as _, Write as _};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 use std::time::Duration;
 
 use actix_web::web::{self, Bytes, BytesMut};
 use diesel::prelude::*;
-use epos_shared::api::account_applications::{AccountApplicationError, FileKind, MAX_FILE_SIZE};
+use epos_shared::api::account_applications::{AccountApplicationError, FileKind, MAX_FILE_SIZE, MAX_FILES};
 use epos_shared::problem::{Problem, ProblemCode};
 use epos_shared::values::InvalidValue as _;
 use futures_util::StreamExt as _;
@@ -27,8 +28,11 @@ use crate::error::ApiError;
 
 /// Bytes that are written, or kept in a row, at a time.
 const PIECE: usize = 256 * 1024;
-/// How long the next bytes of a file may take.
+/// How long the next bytes of a file may take, and all of them.
 const PAUSE: Duration = Duration::from_secs(30);
+const WHOLE: Duration = Duration::from_secs(600);
+/// So many files come in at once.
+const COMING_MOST: usize = 32;
 /// How old a file of the folder must be to count as left behind.
 const LEFT_BEHIND: Duration = Duration::from_secs(24 * 3_600);
 
@@ -83,11 +87,54 @@ async fn on_disk<T: Send + 'static>(
     web::block(work).await.map_err(ApiError::internal)?.map_err(ApiError::internal)
 }
 
+/// How many files of which applications are coming in.
+static COMING: LazyLock<Mutex<HashMap<Id, usize>>> = LazyLock::new(Mutex::default);
+
+/// The turn of a file to come in. Whoever begins many at once would else fill the disk before the first is counted.
+#[derive(Debug)]
+pub(super) struct Turn(Id);
+
+impl Turn {
+    /// # Errors
+    /// `validation-failed` at `file`, where as many files of the application are coming in as it may have;
+    /// `unavailable`, where too many of all do.
+    pub(super) fn take(application: Id) -> Result<Self, ApiError> {
+        let mut coming = COMING.lock().unwrap_or_else(PoisonError::into_inner);
+        if coming.values().sum::<usize>() >= COMING_MOST {
+            return Err(Problem::new(ProblemCode::Unavailable)
+                .with_detail("Сейчас приходит слишком много файлов. Повторите через минуту.")
+                .into());
+        }
+        let own = coming.entry(application).or_default();
+        if *own >= MAX_FILES {
+            return Err(wrong(AccountApplicationError::TooManyFiles));
+        }
+        *own += 1;
+        Ok(Self(application))
+    }
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        let mut coming = COMING.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(own) = coming.get_mut(&self.0) {
+            *own -= 1;
+            if *own == 0 {
+                coming.remove(&self.0);
+            }
+        }
+    }
+}
+
 /// Takes the body of a request in.
 ///
 /// # Errors
 /// `body-too-large`, `malformed-body`, `validation-failed` at `file`; the disk refuses.
-pub(super) async fn receive(services: &Services, mut body: web::Payload) -> Result<Received, ApiError> {
+pub(super) async fn receive(services: &Services, body: web::Payload) -> Result<Received, ApiError> {
+    tokio::time::timeout(WHOLE, receive_whole(services, body)).await.map_err(|_| broken_off())?
+}
+
+async fn receive_whole(services: &Services, mut body: web::Payload) -> Result<Received, ApiError> {
     let folder = match Stored::of(services) {
         // Beside its place: then it is moved there in one step.
         Stored::Folder => Some(services.config.account_applications.folder.clone()),

@@ -116,7 +116,7 @@ async fn ask(
         .write_tx::<_, ApiError, _>(move |conn| {
             let (context, now) = (&tools.context, tools.context.db_now());
             let limit = tools.config.recovery.mailbox_daily;
-            let quota = Quota::daily_letters(context.secrets(), &email.key(), limit);
+            let quota = Quota::daily_letters(context.secrets(), "email-change", &email.key(), limit);
             if let Err(exceeded) = quota.count(conn, now)? {
                 return Ok(Err(exceeded));
             }

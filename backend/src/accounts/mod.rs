@@ -52,6 +52,7 @@ pub use sessions::SessionToken;
 pub use set_password::{Judged, judge_password, set_password};
 pub use sign_in::{Opened, open_through_esia};
 pub use signed_in::{BACKGROUND_HEADER, MaybeSignedIn, SignedIn, WithoutConsent};
+pub use store::is_active;
 pub use unused::block_unused;
 
 /// The calls of the feature.

@@ -89,9 +89,12 @@ enum Answer {
 fn judge(conn: &mut Conn, services: &Services, name: &str) -> Result<Answer, DbError> {
     let found = store::find_by_name(conn, name)?;
     // Counted for every name, by the address if there is one.
-    let mailbox = found.as_ref().map_or(name, |account| account.email_key.as_str());
-    let quota =
-        Quota::daily_letters(services.context.secrets(), mailbox, services.config.recovery.mailbox_daily);
+    let (what, mailbox) = match &found {
+        Some(account) => ("recovery", account.email_key.as_str()),
+        None => ("recovery-unknown", name),
+    };
+    let limit = services.config.recovery.mailbox_daily;
+    let quota = Quota::daily_letters(services.context.secrets(), what, mailbox, limit);
     let is_within = quota.count(conn, services.context.db_now())?.is_ok();
     let Some(account) = found else { return Ok(Answer::Nothing(None, "unknown-name")) };
     let nothing = |reason| Ok(Answer::Nothing(Some(account.id), reason));

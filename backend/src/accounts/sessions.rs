@@ -131,7 +131,7 @@ pub(super) fn find(
         previous_sign_in_at: found.previous_sign_in_at,
         category: found.category.as_deref().and_then(RoleCategory::from_wire),
         way: way(&found.way),
-        account_is_active: found.status == super::store::ACTIVE,
+        account_is_active: super::store::is_active(&found.status),
         account_is_demo: found.demo,
         consent_version: found.consent_version,
     }))

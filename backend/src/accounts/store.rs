@@ -14,6 +14,12 @@ use crate::identification::Holder;
 pub(super) const ACTIVE: &str = "active";
 pub(super) const BLOCKED: &str = "blocked";
 
+/// Whether a status is that of an account that may act.
+#[must_use]
+pub fn is_active(status: &str) -> bool {
+    status == ACTIVE
+}
+
 /// An account as sign-in needs it.
 #[derive(Debug, Clone, Queryable, Selectable)]
 #[diesel(table_name = accounts)]
@@ -63,7 +69,7 @@ impl AccountRow {
     }
 
     pub(super) fn is_active(&self) -> bool {
-        self.status == ACTIVE
+        is_active(&self.status)
     }
 
     /// ФИО; a row that breaks its rules is our fault.

@@ -13,6 +13,7 @@ mod words;
 
 use std::net::IpAddr;
 
+use chrono::TimeDelta;
 use serde_json::Value;
 
 pub use routes::routes;
@@ -25,6 +26,7 @@ use crate::context::Context;
 use crate::db::types::Id;
 use crate::db::{Conn, DbError};
 use crate::http::RequestInfo;
+use crate::quota::Quota;
 
 /// Who acts, and from where. Nobody known acts at a failed sign-in; the program itself has no address.
 #[derive(Debug, Clone, Default)]
@@ -166,4 +168,27 @@ pub fn record(conn: &mut Conn, context: &Context, actor: &Actor, event: Event) -
             details: event.details.to_string(),
         },
     )
+}
+
+/// So many refusals of one account are kept within an hour: a program that runs into a wall again and again says
+/// nothing new, and the journal is kept for years.
+const REFUSALS_HOURLY: u32 = 200;
+
+/// [`record`] for what somebody who is signed in was refused.
+///
+/// # Errors
+/// The database fails.
+pub fn record_refused(
+    conn: &mut Conn,
+    context: &Context,
+    actor: &Actor,
+    event: Event,
+) -> Result<(), DbError> {
+    if let Some(account) = actor.account {
+        let quota = Quota::of("refusals", &account.to_string(), REFUSALS_HOURLY, TimeDelta::hours(1));
+        if quota.count(conn, context.db_now())?.is_err() {
+            return Ok(());
+        }
+    }
+    record(conn, context, actor, event)
 }

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::future::{Ready, ready};
 use std::pin::Pin;
+use std::time::Duration;
 
 use actix_web::dev::Payload;
 use actix_web::web::{self, BytesMut};
@@ -11,6 +12,8 @@ use epos_shared::problem::{FieldError, Problem, ProblemCode};
 use futures_util::StreamExt as _;
 use serde::de::DeserializeOwned;
 use serde_path_to_error::{Path, Segment};
+use tokio::sync::Semaphore;
+use tokio::time::timeout;
 
 use crate::error::ApiError;
 
@@ -44,8 +47,9 @@ impl<T: DeserializeOwned + 'static> FromRequest for Body<T> {
             if !is_json {
                 return Err(ProblemCode::UnsupportedMediaType.into());
             }
-            let bytes = gathered(payload, limit, &format!("Не больше {} КиБ.", limit / 1024)).await?;
-            read(&bytes).map(Self)
+            let too_large = format!("Не больше {} КиБ.", limit / 1024);
+            let bytes = timeout(BODY_TIME, gathered(payload, limit, &too_large)).await;
+            read(&bytes.map_err(|_| too_slow())??).map(Self)
         })
     }
 }
@@ -66,10 +70,29 @@ async fn gathered(mut payload: Payload, limit: usize, too_large: &str) -> Result
 /// The largest file that is uploaded, in bytes.
 pub const MAX_UPLOAD: usize = 10 * 1024 * 1024;
 
+/// How long a body may take to come, and a file.
+const BODY_TIME: Duration = Duration::from_secs(60);
+const FILE_TIME: Duration = Duration::from_secs(300);
+
+/// So many files are taken into memory at once; the next waits for its turn.
+static COMING: Semaphore = Semaphore::const_new(8);
+
 /// A file as the body of a request: `application/octet-stream`, which no form of another site can send without
-/// asking first. Where nobody is signed in the request is answered as soon as that is known. Name and type are the
-/// sender's word and are not asked for. An extractor.
-pub struct Upload(pub web::Bytes);
+/// asking first. Nothing is kept of it before [`Upload::whole`]: by then it is known that its sender may send it.
+/// Name and type are the sender's word and are not asked for. An extractor.
+pub struct Upload(Payload);
+
+impl Upload {
+    /// Takes the file in.
+    ///
+    /// # Errors
+    /// `body-too-large`; `malformed-body`, where it breaks off or takes longer than five minutes.
+    pub async fn whole(self) -> Result<web::Bytes, ApiError> {
+        let _turn = COMING.acquire().await.map_err(ApiError::internal)?;
+        let bytes = timeout(FILE_TIME, gathered(self.0, MAX_UPLOAD, "Файл не больше 10 МиБ.")).await;
+        Ok(bytes.map_err(|_| too_slow())??.freeze())
+    }
+}
 
 /// Refuses what is not sent as a file.
 ///
@@ -92,17 +115,15 @@ impl fmt::Debug for Upload {
 
 impl FromRequest for Upload {
     type Error = ApiError;
-    type Future = Pin<Box<dyn Future<Output = Result<Self, ApiError>>>>;
+    type Future = Ready<Result<Self, ApiError>>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let is_file = demand_file(request);
-        let payload = payload.take();
-        Box::pin(async move {
-            is_file?;
-            let bytes = gathered(payload, MAX_UPLOAD, "Файл не больше 10 МиБ.").await?;
-            Ok(Self(bytes.freeze()))
-        })
+        ready(demand_file(request).map(|()| Self(payload.take())))
     }
+}
+
+fn too_slow() -> ApiError {
+    malformed("Запрос шёл слишком долго и оборвался. Повторите, когда связь станет лучше.")
 }
 
 fn malformed(detail: &str) -> ApiError {

@@ -18,6 +18,7 @@ use crate::audit::{self, Event};
 use crate::db::types::Id;
 use crate::db::{Conn, DbError};
 use crate::error::ApiError;
+use crate::http::Upload;
 use crate::kontingent::{Asker, gate, page_limit};
 use crate::organizations::Scope;
 
@@ -33,14 +34,10 @@ pub(super) fn wrong(error: ImportError, at: &str) -> ApiError {
 }
 
 /// Reads a file into the tables of imports. Files of the same person that were never applied are gone then.
-pub(super) async fn upload(
-    services: &Services,
-    asker: Asker,
-    bytes: actix_web::web::Bytes,
-) -> Result<Import, ApiError> {
+pub(super) async fn upload(services: &Services, asker: Asker, file: Upload) -> Result<Import, ApiError> {
     // Nobody's file is read who has no rights.
     let card = gate::read(services, asker.clone(), |_, _, staff| Ok(staff.card_id())).await?;
-    let table = services.tables.read(bytes, LIMITS).await?;
+    let table = services.tables.read(file.whole().await?, LIMITS).await?;
     let account = asker.account;
     let template = services.db.read(move |conn| store::template(conn, account)).await?;
     let columns = mapping_of(&table.headings, &template);
@@ -74,7 +71,14 @@ pub(super) async fn upload(
         let some = std::mem::replace(&mut rows, rest);
         services
             .db
-            .write_by_condition::<_, DbError, _>(move |conn| store::insert_rows(conn, id, &some))
+            .write_by_condition::<_, ApiError, _>(move |conn| {
+                // Another upload of the same person takes its place.
+                if store::is_judged(conn, id, 0)? {
+                    Ok(store::insert_rows(conn, id, &some)?)
+                } else {
+                    Err(wrong(ImportError::WrongState, "state"))
+                }
+            })
             .await?;
     }
     show(services, asker, id.into()).await
@@ -168,7 +172,8 @@ async fn judge_all(
     id: ImportId,
     columns: Vec<Option<ImportField>>,
 ) -> Result<(), ApiError> {
-    reopen(services, &asker, id, |_| Ok(())).await?;
+    let import = Id::from(id);
+    let judgement = reopen(services, &asker, id, |_| Ok(())).await?;
     let (who, wanted) = (asker.clone(), columns.clone());
     let judged: Vec<Judged> = gate::read(services, asker, move |conn, services, staff| {
         let row = own(conn, &who, id)?;
@@ -181,13 +186,12 @@ async fn judge_all(
     })
     .await?;
     let counts = judge::counts(&judged);
-    let import = Id::from(id);
     for some in judged.chunks(BATCH) {
         let some = some.to_vec();
         services
             .db
             .write_by_condition::<_, ApiError, _>(move |conn| {
-                if !store::reopen(conn, import)? {
+                if !store::is_judged(conn, import, judgement)? {
                     return Err(wrong(ImportError::WrongState, "state"));
                 }
                 store::write_judged(conn, import, &some).map_err(ApiError::from)
@@ -197,7 +201,7 @@ async fn judge_all(
     services
         .db
         .write_by_condition::<_, ApiError, _>(move |conn| {
-            if store::set_previewed(conn, import, &columns, counts)? {
+            if store::set_previewed(conn, (import, judgement), &columns, counts)? {
                 Ok(())
             } else {
                 Err(wrong(ImportError::WrongState, "state"))
@@ -206,22 +210,23 @@ async fn judge_all(
         .await
 }
 
-/// Opens one's own import for another judgement, with what else belongs to the same moment.
+/// Opens one's own import for another judgement, with what else belongs to the same moment; answers the number of the
+/// judgement. One that was under way comes to nothing.
 async fn reopen(
     services: &Services,
     asker: &Asker,
     id: ImportId,
     work: impl Fn(&mut Conn) -> Result<(), ApiError> + Send + 'static,
-) -> Result<(), ApiError> {
+) -> Result<i64, ApiError> {
     let who = asker.clone();
     services
         .db
         .write_by_condition::<_, ApiError, _>(move |conn| {
             own(conn, &who, id)?;
-            if !store::reopen(conn, id.into())? {
-                return Err(wrong(ImportError::WrongState, "state"));
-            }
-            work(conn)
+            let judgement = store::reopen(conn, id.into())?;
+            let judgement = judgement.ok_or_else(|| wrong(ImportError::WrongState, "state"))?;
+            work(conn)?;
+            Ok(judgement)
         })
         .await
 }

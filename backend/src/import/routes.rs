@@ -87,7 +87,7 @@ async fn get_sample(
 )]
 #[post("/kontingent/imports")]
 async fn upload_import(services: Tools, who: SignedIn, file: Upload) -> Result<HttpResponse, ApiError> {
-    let import = preview::upload(&services, Asker::from(&who), file.0).await?;
+    let import = preview::upload(&services, Asker::from(&who), file).await?;
     Ok(HttpResponse::Created().json(import))
 }
 

@@ -12,6 +12,8 @@ use crate::db::types::Id;
 use crate::db::{Conn, DbError, MultiBackend};
 use crate::insert_all;
 
+const UPLOADED: &str = ImportState::Uploaded.as_str();
+
 /// An import.
 #[derive(Debug, Clone, Queryable, Selectable)]
 #[diesel(table_name = t)]
@@ -169,13 +171,31 @@ pub(super) fn lines(conn: &mut Conn, import: Id) -> Result<Vec<Line>, DbError> {
         .collect()
 }
 
-/// Takes an import that is not applied yet into work: it has to be judged anew. Its row count decides.
-pub(super) fn reopen(conn: &mut Conn, import: Id) -> QueryResult<bool> {
+/// Takes an import that is not applied yet into work: it has to be judged anew. Answers the number of the judgement;
+/// nothing where it is not open.
+pub(super) fn reopen(conn: &mut Conn, import: Id) -> QueryResult<Option<i64>> {
     let open = [ImportState::Uploaded.as_str(), ImportState::Previewed.as_str()];
     let taken = diesel::update(t::table.find(import).filter(t::state.eq_any(open)))
-        .set(t::state.eq(ImportState::Uploaded.as_str()))
+        .set((t::state.eq(ImportState::Uploaded.as_str()), t::lease_token.eq(t::lease_token + 1)))
         .execute(conn)?;
-    Ok(taken == 1)
+    if taken == 0 {
+        return Ok(None);
+    }
+    t::table.find(import).select(t::lease_token).first(conn).map(Some)
+}
+
+/// Whether a judgement (0: the upload) is still the newest, and holds the import until the end of the transaction.
+pub(super) fn is_judged(conn: &mut Conn, import: Id, judgement: i64) -> QueryResult<bool> {
+    let held =
+        diesel::update(judged_by(import, judgement)).set(t::lease_token.eq(judgement)).execute(conn)?;
+    Ok(held == 1)
+}
+
+/// An import while a judgement of it is under way.
+#[diesel::dsl::auto_type(no_type_alias)]
+fn judged_by(import: Id, judgement: i64) -> _ {
+    let state: &'static str = UPLOADED;
+    t::table.find(import).filter(t::lease_token.eq(judgement)).filter(t::state.eq(state))
 }
 
 pub(super) fn set_decision(conn: &mut Conn, import: Id, line: u32, decision: Decision) -> QueryResult<bool> {
@@ -200,12 +220,11 @@ pub(super) fn write_judged(conn: &mut Conn, import: Id, rows: &[Judged]) -> Resu
 
 pub(super) fn set_previewed(
     conn: &mut Conn,
-    import: Id,
+    (import, judgement): (Id, i64),
     columns: &[Option<ImportField>],
     counts: ImportCounts,
 ) -> Result<bool, DbError> {
-    let open = t::table.find(import).filter(t::state.eq(ImportState::Uploaded.as_str()));
-    let done = diesel::update(open)
+    let done = diesel::update(judged_by(import, judgement))
         .set((
             t::state.eq(ImportState::Previewed.as_str()),
             t::mapping.eq(text(&columns)?),
@@ -314,7 +333,7 @@ pub(super) fn waiting(conn: &mut Conn, now: NaiveDateTime) -> QueryResult<Vec<Ro
         .load(conn)
 }
 
-/// Takes an import for oneself; the token grows with every holder.
+/// Takes an import for oneself; the token grows with every holder, as it has with every judgement.
 pub(super) fn claim(
     conn: &mut Conn,
     row: &Row,

@@ -12,9 +12,12 @@ use epos_shared::roles::{OrganizationKind, Role, RoleCategory};
 use epos_shared::values::RoleState;
 
 use super::card_store::{self, AssignmentRow};
+use crate::accounts;
 use crate::audit;
 use crate::context::Context;
-use crate::db::schema::{bindings, employees, organizations as organizations_table};
+use crate::db::schema::{
+    accounts as accounts_table, bindings, employees, organizations as organizations_table,
+};
 use crate::db::types::Id;
 use crate::db::{Conn, DbError};
 use crate::identification;
@@ -39,6 +42,8 @@ pub struct Asker {
 pub enum Refusal {
     /// The session works as no card, or as one that is bound to him no more.
     NoCard,
+    /// The account is blocked: its sessions have ended, work that takes long stops with the next thing it does.
+    Blocked,
     /// The card is in the archive.
     Archived,
     /// A role that worked in «Контингент» has ended.
@@ -59,6 +64,7 @@ impl Refusal {
     pub const fn reason(self) -> &'static str {
         match self {
             Self::NoCard => "no-card",
+            Self::Blocked => "account-blocked",
             Self::Archived => "card-archived",
             Self::RoleEnded => "role-ended",
             Self::RoleNotBegun => "role-not-begun",
@@ -80,6 +86,7 @@ impl From<Refusal> for Problem {
                 "Привяжите карточку сотрудника или выберите ту, с которой работаете: логин и пароль карточки \
                  выдаёт администратор «Контингента» вашей организации."
             }
+            Refusal::Blocked => "Ваша учётная запись заблокирована. Обратитесь в техподдержку.",
             Refusal::Archived => "Ваша карточка в архиве. Обратитесь к руководителю организации.",
             Refusal::RoleEnded => {
                 "Срок вашей роли закончился. Попросите руководителя или управление образованием добавить её \
@@ -110,19 +117,29 @@ impl Actor {
     pub fn load(conn: &mut Conn, asker: &Asker, context: &Context) -> Result<Result<Self, Refusal>, DbError> {
         let today = context.today();
         let Some(card) = asker.card else { return Ok(Err(Refusal::NoCard)) };
-        let found: Option<(Id, Option<NaiveDateTime>, Option<NaiveDate>)> = bindings::table
+        type Found = (Id, Option<NaiveDateTime>, Option<NaiveDate>, String);
+        let found: Option<Found> = bindings::table
             .inner_join(employees::table.inner_join(organizations_table::table))
+            .inner_join(accounts_table::table)
             .filter(bindings::employee_id.eq(card))
             .filter(bindings::account_id.eq(asker.account))
             .filter(bindings::ended_at.is_null())
-            .select((employees::organization_id, employees::archived_at, organizations_table::closed_on))
+            .select((
+                employees::organization_id,
+                employees::archived_at,
+                organizations_table::closed_on,
+                accounts_table::status,
+            ))
             .first(conn)
             .optional()?;
         let organization = match found {
             None => return Ok(Err(Refusal::NoCard)),
-            Some((_, Some(_), _)) => return Ok(Err(Refusal::Archived)),
-            Some((_, None, Some(closed))) if closed <= today => return Ok(Err(Refusal::OrganizationClosed)),
-            Some((organization, None, _)) => organization,
+            Some((_, _, _, status)) if !accounts::is_active(&status) => return Ok(Err(Refusal::Blocked)),
+            Some((_, Some(_), _, _)) => return Ok(Err(Refusal::Archived)),
+            Some((_, None, Some(closed), _)) if closed <= today => {
+                return Ok(Err(Refusal::OrganizationClosed));
+            }
+            Some((organization, None, _, _)) => organization,
         };
         let rows = card_store::roles_of(conn, card)?;
         let mut roles = Vec::new();

@@ -7,8 +7,9 @@ use epos_shared::values::{Period, RoleState};
 use serde_json::json;
 
 use super::actor::{Asker, StaffOf};
+use super::letters::{self, Deed};
 use super::view::CardInView;
-use super::{binding_store, card_store, credentials, listed};
+use super::{binding_store, card_store, credentials, listed, proposals};
 use crate::accounts;
 use crate::app::Services;
 use crate::audit::{self, Event};
@@ -29,7 +30,9 @@ impl StaffOf<'_> {
     ) -> Result<OneTimeCredentials, ApiError> {
         let card = self.card(conn, id, services.context.today())?;
         self.demand(&card, Action::IssueCredentials)?;
-        self.issue_credentials(conn, services, asker, &card)
+        let issued = self.issue_credentials(conn, services, asker, &card)?;
+        letters::tell_of_head(conn, services, asker, &card, &Deed::Issued)?;
+        Ok(issued)
     }
 
     /// Lifts the lock on the sign-in of the account a card is bound to.
@@ -75,6 +78,7 @@ impl StaffOf<'_> {
                 .in_organization(card.row.organization_id)
                 .with(json!({ "account": bound.account.to_string() }));
             audit::record(conn, &services.context, &asker.journal, event)?;
+            letters::tell_of_head(conn, services, asker, &card, &Deed::Unbound)?;
         }
         self.show_again(conn, services, card.row.id)
     }
@@ -94,6 +98,7 @@ impl StaffOf<'_> {
         let card = self.card(conn, id, services.context.today())?;
         self.demand(&card, Action::Archive)?;
         self.put_away(conn, services, asker, &card)?;
+        letters::tell_of_head(conn, services, asker, &card, &Deed::Archived)?;
         self.show_again(conn, services, card.row.id)
     }
 
@@ -126,6 +131,7 @@ impl StaffOf<'_> {
         let moved_on = card_store::bump(conn, card.row.id, card.row.version, context.db_now())?;
         card_store::set_archived(conn, card.row.id, context.db_now())?;
         listed::note(conn, card.row.id)?;
+        proposals::end_of_card(conn, services, asker, (card.row.id, card.row.organization_id))?;
         let event = Event::done("employee.archived", "employee", card.row.id)
             .in_organization(card.row.organization_id)
             .with(json!({ "roles_before": ended }));

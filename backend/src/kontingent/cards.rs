@@ -8,7 +8,7 @@ use epos_shared::api::employees::{
 };
 use epos_shared::ids::{EmployeeId, OrganizationId};
 use epos_shared::problem::{FieldError, Problem, ProblemCode};
-use epos_shared::rights::{Action, Relation, Verdict};
+use epos_shared::rights::{Action, Relation, Standing, Verdict, standing};
 use epos_shared::roles::Role;
 use epos_shared::search::search_key;
 use epos_shared::values::{FullName, InvalidValue as _, Login, Period, Snils};
@@ -17,6 +17,7 @@ use serde_json::{Value, json};
 use super::actor::{Asker, StaffOf};
 use super::card_store::{self, PersonColumns};
 use super::credentials::{self, Issuer};
+use super::letters::Deed;
 use super::view::{CardInView, refuse};
 use super::{binding_store, letters, listed, logins, words};
 use crate::app::Services;
@@ -522,6 +523,7 @@ impl StaffOf<'_> {
             audit::record(conn, context, &asker.journal, event(action).with(details))?;
         }
         listed::note(conn, id)?;
+        letters::tell_of_head(conn, services, asker, card, &changes.deed(before, input))?;
         Ok(())
     }
 }
@@ -566,6 +568,25 @@ impl Changes {
             }
         }
         Self { person, added, dates }
+    }
+
+    /// What a letter tells of it: which fields, no values.
+    fn deed(&self, before: &Person, after: &EmployeeInput) -> Deed {
+        let person = &after.person;
+        let told = [
+            ("ФИО", before.name != person.name),
+            ("e-mail", before.email != person.email),
+            ("СНИЛС", before.snils != person.snils),
+            ("телефон", before.phone != person.phone),
+            ("роли", !self.added.is_empty() || !self.dates.is_empty()),
+        ];
+        let mut what: Vec<&str> =
+            told.into_iter().filter_map(|(field, is_other)| is_other.then_some(field)).collect();
+        if what.is_empty() {
+            what.push("примечание");
+        }
+        let becomes_heads = self.added.iter().any(|(_, role)| standing(role.role) == Standing::Head);
+        Deed::Changed { what, becomes_heads }
     }
 
     pub(super) fn is_empty(&self) -> bool {

@@ -160,7 +160,7 @@ async fn refused(
                 ("employee", Some(card)) => organization_of(conn, card)?,
                 (_, object) => object,
             };
-            audit::record(conn, &context, &journal, event).map_err(ApiError::from)
+            audit::record_refused(conn, &context, &journal, event).map_err(ApiError::from)
         })
         .await
 }

@@ -1,9 +1,7 @@
 //! The letters of «Контингент»: facts alone, no value of a card.
 
 use chrono::{NaiveDate, TimeDelta};
-use diesel::prelude::*;
 use epos_shared::api::employees::Person;
-use epos_shared::roles::Role;
 use epos_shared::values::{Email, format_date};
 
 use super::actor::Asker;
@@ -13,15 +11,11 @@ use super::ending;
 use super::view::CardInView;
 use crate::accounts;
 use crate::app::Services;
-use crate::db::schema::{employees, role_assignments};
 use crate::db::types::Id;
 use crate::db::{Conn, DbError};
 use crate::mail::{self, Letter};
 use crate::organizations::{self, OrganizationRow};
 use crate::quota::Quota;
-
-/// Heads of one organization at most that are written to.
-const HEADS: i64 = 5;
 
 /// Tells the old e-mail of a card and the head of its organization that ФИО or e-mail were changed: by both a person
 /// is recognised at the sign-in through Госуслуги. Each mailbox is told of a card once an hour, so that typing twice
@@ -54,9 +48,9 @@ pub(super) fn tell_of_change(
             .facts([("Организация", organization.clone()), ("Изменено", changed.clone())])
             .text("Если вы об этом не просили, обратитесь к администратору «Контингента» вашей организации или в техподдержку.")
             .link("Портал ЭПОС", services.origin.text.clone());
-        send_once_an_hour(conn, services, card.row.id, &letter)?;
+        send_once_an_hour(conn, services, card.row.id, CHANGED, &letter)?;
     }
-    for head in heads(conn, services, card.row.organization_id, &[Some(card.row.id), asker.card])? {
+    for head in heads_but(conn, services, asker, card)? {
         let letter = Letter::new("card.changed_head", &head, "Изменены данные карточки сотрудника")
             .text("Здравствуйте. В карточке сотрудника вашей организации изменены данные, по которым человека узнают при входе через Госуслуги.")
             .facts([
@@ -66,9 +60,131 @@ pub(super) fn tell_of_change(
             ])
             .text("Если это ошибка, исправьте карточку. Кто и что изменил, видно в журнале.")
             .link("Открыть карточку", format!("{}/kontingent/employees/{}", services.origin.text, card.row.id));
-        send_once_an_hour(conn, services, card.row.id, &letter)?;
+        send_once_an_hour(conn, services, card.row.id, CHANGED, &letter)?;
     }
     Ok(())
+}
+
+/// The word of a change, by which letters about one are counted.
+const CHANGED: &str = "changed";
+
+/// What somebody else did to a head's card.
+#[derive(Debug, Clone)]
+pub(super) enum Deed {
+    /// Fields or roles are others now.
+    Changed {
+        /// Which, as the form calls them.
+        what: Vec<&'static str>,
+        /// Whether a head's role was added.
+        becomes_heads: bool,
+    },
+    /// One-time credentials were issued.
+    Issued,
+    /// Card and account were taken apart.
+    Unbound,
+    /// The card went into the archive.
+    Archived,
+    /// Another card was joined to it.
+    Merged,
+}
+
+impl Deed {
+    const fn word(&self) -> &'static str {
+        match self {
+            Self::Changed { .. } => CHANGED,
+            Self::Issued => "issued",
+            Self::Unbound => "unbound",
+            Self::Archived => "archived",
+            Self::Merged => "merged",
+        }
+    }
+
+    const fn title(&self) -> &'static str {
+        match self {
+            Self::Changed { .. } => "Изменены данные или роли",
+            Self::Issued => "Выдан новый одноразовый пароль",
+            Self::Unbound => "Карточка отвязана от учётной записи",
+            Self::Archived => "Карточка перенесена в архив",
+            Self::Merged => "Карточка объединена с другой",
+        }
+    }
+}
+
+/// Tells a head and his department what somebody else did to the head's card (screens.md 18): nobody is told so of
+/// other cards. A mailbox is told of a card and a deed once an hour.
+///
+/// # Errors
+/// The database fails.
+pub(super) fn tell_of_head(
+    conn: &mut Conn,
+    services: &Services,
+    asker: &Asker,
+    card: &CardInView,
+    deed: &Deed,
+) -> Result<(), DbError> {
+    let (organization, today) = (&card.organization, services.context.today());
+    let becomes_heads = matches!(deed, Deed::Changed { becomes_heads: true, .. });
+    if !card.is_heads() && !becomes_heads {
+        return Ok(());
+    }
+    let mut facts = vec![
+        ("Организация", organization.short_name.clone()),
+        ("Логин карточки", card.row.login.clone()),
+        ("Что сделано", deed.title().to_owned()),
+    ];
+    if let Deed::Changed { what, .. } = deed {
+        facts.push(("Изменено", what.join(", ")));
+    }
+    let own = own_address(conn, card)?;
+    if let Some(to) = &own {
+        let letter = Letter::new(
+            "card.own_head",
+            to,
+            "С вашей карточкой руководителя в ЭПОС работал другой человек",
+        )
+        .text("Здравствуйте. Вашу карточку сотрудника в ЭПОС изменил другой человек.")
+        .facts(facts.clone())
+        .text("Если вы об этом не знаете, сразу обратитесь в управление образованием или в техподдержку.")
+        .link("Портал ЭПОС", services.origin.text.clone());
+        send_once_an_hour(conn, services, card.row.id, deed.word(), &letter)?;
+    }
+    let except: Vec<Id> = [Some(card.row.id), asker.card].into_iter().flatten().collect();
+    let departments = ending::departments(conn, organization.id, organization.kind, &except, today)?;
+    for to in departments.iter().filter(|to| own.as_ref().map(Email::key) != Some(to.key())) {
+        let letter = Letter::new("card.head", to, "Изменена карточка руководителя организации")
+            .text(
+                "Здравствуйте. С карточкой руководителя подведомственной организации работал другой человек.",
+            )
+            .facts(facts.clone())
+            .text("Кто и что сделал, видно в журнале.")
+            .link(
+                "Открыть карточку",
+                format!("{}/kontingent/employees/{}", services.origin.text, card.row.id),
+            );
+        send_once_an_hour(conn, services, card.row.id, deed.word(), &letter)?;
+    }
+    Ok(())
+}
+
+/// Where the person of a card reads his letters: the address of the account it is bound to, else the card's own.
+fn own_address(conn: &mut Conn, card: &CardInView) -> Result<Option<Email>, DbError> {
+    if let Some(bound) = card.binding
+        && let Some(account) = accounts::find(conn, bound.account)?
+    {
+        return Ok(account.email.parse().ok());
+    }
+    Ok(card_store::email(card.row.email.as_deref())?)
+}
+
+/// The heads in force of a card's organization, but for the card's own and whoever acts.
+fn heads_but(
+    conn: &mut Conn,
+    services: &Services,
+    asker: &Asker,
+    card: &CardInView,
+) -> Result<Vec<Email>, DbError> {
+    let except: Vec<Id> = [Some(card.row.id), asker.card].into_iter().flatten().collect();
+    Ok(ending::heads(conn, card.row.organization_id, &except, services.context.today())?)
 }
 
 /// What became of a person's work in an organization.
@@ -174,46 +290,20 @@ pub(super) fn tell_of_binding(
     Ok(())
 }
 
-fn send_once_an_hour(conn: &mut Conn, services: &Services, card: Id, letter: &Letter) -> Result<(), DbError> {
+fn send_once_an_hour(
+    conn: &mut Conn,
+    services: &Services,
+    card: Id,
+    deed: &str,
+    letter: &Letter,
+) -> Result<(), DbError> {
     let context = &services.context;
     let who = context.secrets().attempt_key(&letter.to.key());
-    let quota = Quota::of("card-letter", &format!("{card}/{who}"), 1, TimeDelta::hours(1));
+    let quota = Quota::of("card-letter", &format!("{card}/{deed}/{who}"), 1, TimeDelta::hours(1));
     if quota.count(conn, context.db_now())?.is_ok() {
         mail::enqueue(conn, context, letter)?;
     }
     Ok(())
-}
-
-/// The addresses of the heads in force of an organization, but for some cards.
-fn heads(
-    conn: &mut Conn,
-    services: &Services,
-    organization: Id,
-    except: &[Option<Id>],
-) -> Result<Vec<Email>, DbError> {
-    let today = services.context.today();
-    let of = [Role::SchoolDirector, Role::CollegeDirector, Role::KindergartenHead].map(Role::as_str);
-    let rows: Vec<(Id, Option<String>)> = role_assignments::table
-        .inner_join(employees::table)
-        .filter(role_assignments::organization_id.eq(organization))
-        .filter(role_assignments::role.eq_any(of))
-        .filter(role_assignments::starts_on.le(today))
-        .filter(role_assignments::ends_on.is_null().or(role_assignments::ends_on.ge(today)))
-        .filter(employees::archived_at.is_null())
-        .order(employees::id)
-        .limit(HEADS)
-        .select((employees::id, employees::email))
-        .load(conn)?;
-    let mut found = Vec::new();
-    for (id, email) in rows {
-        if let Some(email) = card_store::email(email.as_deref())?
-            && !except.contains(&Some(id))
-            && !found.contains(&email)
-        {
-            found.push(email);
-        }
-    }
-    Ok(found)
 }
 
 /// The address of who issued credentials: of the card he worked as, or of his account.

@@ -8,19 +8,21 @@ use epos_shared::api::same_person::{
 use epos_shared::ids::EmployeeId;
 use epos_shared::problem::{Problem, ProblemCode};
 use epos_shared::rights::Action;
-use epos_shared::values::InvalidValue as _;
+use epos_shared::values::{FullName, InvalidValue as _, Snils};
 use serde_json::json;
 
 use super::actor::{Asker, StaffOf};
 use super::cards::days;
+use super::letters::{self, Deed};
 use super::view::CardInView;
 use super::{binding_store, card_store, listed};
+use crate::accounts;
 use crate::app::Services;
 use crate::audit::{self, Event};
 use crate::context::Secrets;
 use crate::db::Conn;
 use crate::error::ApiError;
-use crate::identification;
+use crate::identification::{self, agree};
 
 /// The card that stays and the card that goes.
 struct Pair {
@@ -49,6 +51,30 @@ impl Pair {
     fn binding_moves(&self) -> bool {
         self.stays.binding.is_none() && self.goes.binding.is_some()
     }
+}
+
+/// The account that goes over to the card that stays finds its own person there: ФИО and СНИЛС, by which anybody's claim
+/// to a card is judged, are those of the card it was bound to, or those of the account.
+fn demand_same_person(
+    conn: &mut Conn,
+    services: &Services,
+    pair: &Pair,
+    (before, after): (&Person, &Person),
+) -> Result<(), ApiError> {
+    let Some(bound) = pair.goes.binding.filter(|_| pair.binding_moves()) else { return Ok(()) };
+    let is_as = |name: &FullName, snils: Option<&Snils>| {
+        name.matches(&after.name) && agree(snils, after.snils.as_ref())
+    };
+    let holder = accounts::holder(conn, &services.context, bound.account)?;
+    if is_as(&before.name, before.snils.as_ref())
+        || holder.is_some_and(|holder| is_as(&holder.name, holder.snils.as_ref()))
+    {
+        return Ok(());
+    }
+    Err(cannot(
+        "Карточка, которой не станет, привязана к учётной записи, и у её человека другие ФИО или СНИЛС. Возьмите ФИО и \
+         СНИЛС с неё или сначала отвяжите её.",
+    ))
 }
 
 impl StaffOf<'_> {
@@ -141,6 +167,7 @@ impl StaffOf<'_> {
         }
         let (before, other) = (held(card, context.secrets())?, held(gone, context.secrets())?);
         let after = before.united(&other, &draft.take);
+        demand_same_person(conn, services, &pair, (&other.person, &after.person))?;
         if !card_store::bump(conn, card.row.id, card.row.version, context.db_now())? {
             return Err(self.changed_meanwhile(conn, services, &pair)?);
         }
@@ -165,6 +192,13 @@ impl StaffOf<'_> {
         }
         self.write_united(conn, services, asker, card, &roles)?;
         listed::note(conn, card.row.id)?;
+        letters::tell_of_head(
+            conn,
+            services,
+            asker,
+            if card.is_heads() { card } else { gone },
+            &Deed::Merged,
+        )?;
         self.show_again(conn, services, card.row.id)
     }
 

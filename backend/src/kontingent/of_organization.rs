@@ -18,7 +18,7 @@ use serde_json::json;
 
 use super::card_store::{self, AssignmentRow};
 use super::list_filter::soon;
-use super::listed;
+use super::{listed, recertification};
 use crate::audit::{self, Actor as Journal, Event};
 use crate::context::Context;
 use crate::db::schema::{
@@ -456,6 +456,7 @@ pub fn follow(
     diesel::update(proposals::table.filter(proposals::organization_id.eq(from)))
         .set(proposals::organization_id.eq(into))
         .execute(conn)?;
+    recertification::follow(conn, from, into)?;
     for cards in following.ids.chunks(AT_ONCE) {
         diesel::update(listed_roles::table.filter(listed_roles::employee_id.eq_any(cards)))
             .set(listed_roles::organization_id.eq(into))

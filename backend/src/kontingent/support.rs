@@ -145,7 +145,7 @@ async fn refused(
         .db
         .write_by_condition(move |conn| {
             let event = Event::refused(attempt.action, attempt.object_kind, attempt.object, reason);
-            audit::record(conn, &context, &journal, event).map_err(ApiError::from)
+            audit::record_refused(conn, &context, &journal, event).map_err(ApiError::from)
         })
         .await
 }

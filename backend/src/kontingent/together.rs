@@ -11,6 +11,7 @@ use epos_shared::values::{Period, RoleState};
 use serde_json::json;
 
 use super::actor::{Asker, StaffOf};
+use super::letters;
 use super::view::refuse;
 use super::{card_store, gate, listed};
 use crate::app::Services;
@@ -77,6 +78,8 @@ impl StaffOf<'_> {
             audit::record(conn, context, &asker.journal, event)?;
         }
         listed::note(conn, card.row.id)?;
+        let deed = letters::Deed::Changed { what: vec!["роли"], becomes_heads: false };
+        letters::tell_of_head(conn, services, asker, &card, &deed)?;
         Ok(true)
     }
 

@@ -206,7 +206,7 @@ impl Taking<'_> {
         let context = &self.services.context;
         let key = self.wanted.email.key();
         let limit = self.services.config.registration.mailbox_daily;
-        let quota = Quota::daily_letters(context.secrets(), &key, limit);
+        let quota = Quota::daily_letters(context.secrets(), "registration", &key, limit);
         let is_full = quota.count(conn, context.db_now())?.is_err();
         let owner = accounts::owner_of_address(conn, &key)?;
         let fate = Fate::of(self.wanted, is_full, owner, store::of_address(conn, &key)?)?;

@@ -12,6 +12,10 @@ use crate::consent::Consent;
 use crate::db::Conn;
 use crate::error::ApiError;
 use crate::http::RequestInfo;
+use crate::quota::Quota;
+
+/// So many uses of a link in vain from one address are kept in the journal within an hour.
+const USED_HOURLY: u32 = 60;
 
 /// The address of an application is proven: it waits for support.
 ///
@@ -150,9 +154,14 @@ async fn told<T>(
             if matches!(problem.code, ProblemCode::LinkUsed | ProblemCode::LinkExpired) {
                 let (context, journal) = (services.context.clone(), audit::Actor::anonymous(request));
                 let reason = problem.code.as_str();
+                // Whoever keeps a link could go on with it for ever.
+                let quota = Quota::hourly_from("used-link", request.address, USED_HOURLY);
                 services
                     .db
                     .write_by_condition(move |conn| {
+                        if quota.count(conn, context.db_now())?.is_err() {
+                            return Ok(());
+                        }
                         let event = Event::refused(action, "application", None, reason);
                         audit::record(conn, &context, &journal, event).map_err(ApiError::from)
                     })

@@ -1,6 +1,9 @@
 //! Cards: creating, saving, wrong fields, two editors, what the journal tells.
 
+use diesel::prelude::*;
+use epos_backend::db::schema::{accounts, bindings};
 use epos_backend::db::types::Id;
+use epos_backend::{audit, kontingent};
 use epos_shared::roles::Role;
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -429,6 +432,98 @@ crate::both_databases! {
         // Once more is nothing more.
         act(&department, Method::DELETE, card, "binding").await.expect(200);
         assert_eq!(actions(app, card).await, ["binding.ended"]);
+    }
+
+    async fn a_head_and_his_department_are_told_what_others_do_to_his_card(app: TestApp) {
+        let district = District::build(app).await;
+        let (support, _) = works_as(app, district.operator, Role::Support).await;
+        let (department, _) = works_as(app, district.department, Role::EducationDepartment).await;
+        let roles = [(Role::EducationDepartment, "01.01.2020–")];
+        people::card_with_email(app, district.department, "Управова Анна", "uo@epos.example", &roles).await;
+        let roles = [(Role::PreschoolDepartment, "01.01.2020–")];
+        people::card_with_email(app, district.department, "Дошкольная Анна", "preschool@epos.example", &roles).await;
+        let roles = [(Role::SchoolDirector, "01.01.2020–")];
+        let (head, _) = people::card_with_email(app, district.school, "Главная Вера", "head@school.example", &roles).await;
+        let account = app.account("head").await;
+        people::bind(app, account, head).await;
+        let told = async |to: &str| -> Vec<String> {
+            app.letters_to(to).await.iter()
+                .map(|letter| {
+                    assert!(!letter.text.contains("Вера") && letter.text.contains("Логин карточки: "), "{}", letter.text);
+                    let deed = letter.text.lines().filter_map(|line| line.split_once("Что сделано: ").or(line.split_once("Изменено: ")));
+                    deed.map(|(_, what)| what).collect::<Vec<_>>().join(": ")
+                })
+                .collect()
+        };
+        act(&department, Method::POST, head, "credentials").await.expect(200);
+        // Where the person of the card reads; the card's own address may be the secretary's.
+        assert_eq!(told("head@epos.test").await, ["Выдан новый одноразовый пароль"]);
+        assert_eq!(app.letters_to("head@school.example").await.len(), 0);
+        // The department is told of what its own people do too, but not whoever did it.
+        assert_eq!(told("uo@epos.example").await, ["Выдан новый одноразовый пароль"]);
+        assert_eq!(app.letters_to("person_aitestova_2@epos.test").await.len(), 0);
+        assert_eq!(app.letters_to("preschool@epos.example").await.len(), 0, "it keeps kindergartens only");
+        // Twice within an hour is one letter, another deed another one.
+        act(&support, Method::POST, head, "credentials").await.expect(200);
+        let mut body = form_of(&read(&support, head).await);
+        body["person"]["phone"] = json!("+7 912 345-67-89");
+        body["roles"][0]["end"] = json!("2027-08-31");
+        support.put(&at(head), body).await.expect(200);
+        act(&support, Method::DELETE, head, "binding").await.expect(200);
+        act(&support, Method::DELETE, head, "binding").await.expect(200);
+        act(&support, Method::POST, head, "archive").await.expect(200);
+        let all = [
+            "Выдан новый одноразовый пароль", "Изменены данные или роли: телефон, роли",
+            "Карточка отвязана от учётной записи", "Карточка перенесена в архив",
+        ];
+        assert_eq!(told("uo@epos.example").await, all);
+        assert_eq!(told("head@epos.test").await, all[..3]);
+        // Bound no more, he is told where the card says.
+        assert_eq!(told("head@school.example").await, all[3..]);
+        // Of a teacher nobody is told, but that he becomes a head.
+        let (teacher, _) = people::card_with_email(
+            app, district.other_school, "Простая Вера", "teacher@school.example", &[(Role::Teacher, "01.09.2020–")],
+        ).await;
+        act(&support, Method::POST, teacher, "credentials").await.expect(200);
+        let mut body = form_of(&read(&support, teacher).await);
+        body["note"] = json!("заметка");
+        support.put(&at(teacher), body).await.expect(200);
+        assert_eq!(app.letters_to("teacher@school.example").await.len(), 0);
+        let mut body = form_of(&read(&support, teacher).await);
+        body["roles"].as_array_mut().unwrap().push(json!({ "role": "school_director", "start": "2026-11-22" }));
+        support.put(&at(teacher), body).await.expect(200);
+        assert_eq!(told("teacher@school.example").await, ["Изменены данные или роли: роли"]);
+        assert_eq!(app.letters_to("uo@epos.example").await.len(), 5);
+    }
+
+    async fn a_blocked_account_changes_nothing_any_more(app: TestApp) {
+        let district = District::build(app).await;
+        let (director, own) = works_as(app, district.school, Role::SchoolDirector).await;
+        let (teacher, _) = card(app, district.school, "Учителева Ольга", &[(Role::Teacher, "01.09.2020–")]).await;
+        let asker = |account| kontingent::Asker {
+            account,
+            card: Some(own),
+            category: None,
+            journal: audit::Actor { account: Some(account), employee: Some(own), address: None, request_id: None },
+        };
+        let account: Id = app.read(move |conn| {
+            Ok(bindings::table.filter(bindings::employee_id.eq(own)).select(bindings::account_id).first(conn)?)
+        }).await;
+        let reset = async || {
+            let (services, who) = (app.services.clone(), asker(account));
+            kontingent::gate::write(&services, who, "credentials.issued", None, move |conn, services, who, staff| {
+                staff.reset(conn, services, who, teacher.into())
+            }).await
+        };
+        // As what takes long goes on after its request: with no session.
+        reset().await.unwrap();
+        app.write(move |conn| {
+            diesel::update(accounts::table.find(account)).set(accounts::status.eq("blocked")).execute(conn)?;
+            Ok(())
+        }).await;
+        let problem = reset().await.unwrap_err().to_problem();
+        assert_eq!((problem.status, problem.code.as_str()), (403, "no-rights"));
+        drop(director);
     }
 
     async fn whoever_may_issue_lifts_the_lock_of_the_sign_in(app: TestApp) {

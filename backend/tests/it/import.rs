@@ -336,6 +336,38 @@ crate::both_databases! {
         send(&app.anonymous(), many(1)).await.expect_problem(401, "not-signed-in");
     }
 
+    async fn of_two_judgements_at_once_one_is_shown(app: TestApp) {
+        let district = District::build(app).await;
+        let (director, _) = works_as(app, district.school, Role::SchoolDirector).await;
+        let import = preview(&director, many(1_200)).await;
+        let url = at(&import, "/mapping");
+        let as_guessed = json!({ "columns": import["columns"] });
+        let mut other = as_guessed.clone();
+        // Without the e-mail every row is wrong.
+        other["columns"][3] = Value::Null;
+        for _ in 0..3 {
+            let (one, two) = tokio::join!(director.put(&url, as_guessed.clone()), director.put(&url, other.clone()));
+            let now = director.get(&at(&import, "")).await.expect(200);
+            let answers = [one.status.as_u16(), two.status.as_u16()];
+            assert!(answers.contains(&200) && answers.iter().all(|status| matches!(status, 200 | 422)), "{answers:?}");
+            let counted = counts(&now);
+            let shown = director.get(&at(&import, "/rows?outcome=wrong&limit=1")).await.expect(200);
+            assert_eq!(shown["total"]["value"], json!(counted[4]), "{shown}");
+            assert!(counted[4] == 0 || counted[4] == 1_200, "{counted:?}");
+            assert_eq!(now["columns"][3].is_null(), counted[4] > 0);
+        }
+    }
+
+    async fn a_second_upload_takes_the_place_of_the_first(app: TestApp) {
+        let district = District::build(app).await;
+        let (director, _) = works_as(app, district.school, Role::SchoolDirector).await;
+        let (one, two) = tokio::join!(send(&director, many(3_000)), send(&director, many(2_000)));
+        let answers = [one.status.as_u16(), two.status.as_u16()];
+        assert!(answers.contains(&201) && answers.iter().all(|status| matches!(status, 201 | 404 | 422)), "{answers:?}");
+        let kept: i64 = app.read(|conn| Ok(imports::table.count().get_result(conn)?)).await;
+        assert!(kept <= 2, "{kept}");
+    }
+
     async fn whoever_stops_in_the_middle_leaves_nothing_half_done(app: TestApp) {
         let district = District::build(app).await;
         let (department, _) = works_as(app, district.department, Role::EducationDepartment).await;

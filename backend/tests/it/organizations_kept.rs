@@ -614,6 +614,27 @@ crate::both_databases! {
         assert_eq!(page(&head, into).await["duplicates"].as_array().unwrap().len(), 1);
     }
 
+    async fn what_a_merged_school_was_asked_is_asked_of_the_one_that_stays(app: TestApp) {
+        let district = District::build(app).await;
+        let (from, into) = (district.other_school, district.school);
+        let (official, _) = works_as(app, district.department, Role::EducationDepartment).await;
+        let (head, _) = works_as(app, into, Role::SchoolDirector).await;
+        card(app, from, "Ждущая Нина Ниловна", &[(Role::Teacher, "01.09.2024–")]).await;
+        let all = "/api/v1/kontingent/recertifications";
+        let id = official.post(all, json!({ "due_on": "15.12.2026" })).await.expect(201)["id"].as_str().unwrap().to_owned();
+        head.post(&format!("{all}/{id}/answers"), json!({ "answer": "works", "everybody": 1 })).await.expect(200);
+        let progress = async || {
+            let page = official.get(&format!("{all}/{id}/organizations")).await.expect(200);
+            (page["recertification"]["organizations"].clone(), page["recertification"]["answered"].clone())
+        };
+        assert_eq!(progress().await, (json!(2), json!(1)));
+        let merge = json!({ "version": 1, "into_id": into.to_string() });
+        official.post(&deed(from, "merge"), merge).await.expect(200);
+        assert_eq!(progress().await, (json!(1), json!(0)));
+        let left = head.get(&format!("{all}/{id}/people")).await.expect(200);
+        assert_eq!(left["items"][0]["name"]["family_name"], "Ждущая");
+    }
+
     async fn merged_departments_hand_over_what_is_below(app: TestApp) {
         let district = District::build(app).await;
         let (support, _) = works_as(app, district.operator, Role::Support).await;

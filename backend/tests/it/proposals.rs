@@ -2,7 +2,7 @@
 
 use chrono::TimeDelta;
 use diesel::prelude::*;
-use epos_backend::db::schema::{accounts, proposals, role_assignments};
+use epos_backend::db::schema::{accounts, organizations, proposals, role_assignments};
 use epos_backend::db::types::Id;
 use epos_backend::kontingent;
 use epos_shared::roles::Role;
@@ -397,6 +397,46 @@ crate::both_databases! {
         approve(&department, &archive).await.expect(200);
         let told = app.letters_to("person_aitestova_1@epos.test").await;
         assert_eq!(told.last().unwrap().subject, "ЭПОС: ваше изменение подтверждено");
+    }
+
+    async fn what_waits_ends_with_its_card_and_follows_its_organization(app: TestApp) {
+        let district = District::build(app).await;
+        let school = School::of(app, &district).await;
+        let waits = school.propose(school.change().await).await;
+        school.department.post(&format!("{}/archive", at(school.head)), Value::Null).await.expect(200);
+        let over = school.deputy.get(&on(&waits, "")).await.expect(200);
+        assert_eq!((&over["proposal"]["state"], payload_of(app, &waits).await), (&json!("withdrawn"), None));
+        assert_eq!(journal(app, school.head).await.iter().filter(|entry| entry.0 == "proposal.withdrawn").count(), 1);
+        // A new card for a school that has closed meanwhile is made by nobody, and can be declined.
+        let create = json!({ "kind": "create", "draft": form(district.school, "school_director") });
+        let create = school.propose(create).await;
+        let (support, _) = works_as(app, district.operator, Role::Support).await;
+        let school_id = district.school;
+        app.write(move |conn| {
+            let closed = chrono::NaiveDate::from_ymd_opt(2026, 11, 22);
+            diesel::update(organizations::table.find(school_id)).set(organizations::closed_on.eq(closed)).execute(conn)?;
+            Ok(())
+        })
+        .await;
+        let details = school.department.get(&on(&create, "")).await.expect(200);
+        assert_eq!((&details["may_approve"], &details["may_decline"]), (&json!(false), &json!(true)));
+        let refused = approve(&school.department, &create).await.expect_problem(422, "validation-failed");
+        assert_eq!(wrong(&refused), ["organization_id: organization-unknown"]);
+        decline(&support, &create).await.expect(200);
+    }
+
+    async fn what_somebody_has_done_meanwhile_is_not_everybodys_to_decide(app: TestApp) {
+        let district = District::build(app).await;
+        let school = School::of(app, &district).await;
+        let change = school.change().await;
+        let proposal = school.propose(change.clone()).await;
+        school.department.put(&at(school.head), change["draft"].clone()).await.expect(200);
+        let (other, _) = works_as(app, district.school, Role::SchoolOfficer).await;
+        let details = other.get(&on(&proposal, "")).await.expect(200);
+        assert_eq!((&details["may_approve"], &details["may_decline"]), (&json!(false), &json!(false)));
+        approve(&other, &proposal).await.expect_problem(403, "needs-confirmation");
+        decline(&other, &proposal).await.expect_problem(403, "needs-confirmation");
+        approve(&school.department, &proposal).await.expect(200);
     }
 
     async fn an_organization_proposes_no_more_new_cards_than_can_be_read(app: TestApp) {

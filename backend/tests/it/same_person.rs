@@ -300,6 +300,21 @@ crate::both_databases! {
         assert!(read(&director, two).await["archived_at"].is_null());
     }
 
+    async fn an_account_goes_over_to_a_card_of_its_own_person_alone(app: TestApp) {
+        let district = District::build(app).await;
+        let (director, _) = works_as(app, district.school, Role::SchoolDirector).await;
+        let stays = teacher(app, district.school, "Громова Алла Игоревна", "alla@mail.ru").await;
+        let goes = teacher(app, district.school, "Тестова Анна Ивановна", "anna@mail.ru").await;
+        let account = app.account("anna").await;
+        bind(app, account, goes).await;
+        let seen = preview(&director, stays, goes).await.expect(200);
+        let problem = merge(&director, stays, &seen, json!([])).await.expect_problem(409, "cannot-merge");
+        assert!(problem["detail"].as_str().unwrap().contains("другие ФИО или СНИЛС"), "{problem}");
+        assert!(read(&director, goes).await["archived_at"].is_null());
+        let card = merge(&director, stays, &seen, json!(["name"])).await.expect(200);
+        assert_eq!(card["binding"]["user_name"], "anna");
+    }
+
     async fn a_merge_needs_the_right_over_every_role_of_both(app: TestApp) {
         let district = District::build(app).await;
         let (deputy, _) = works_as(app, district.school, Role::SchoolDeputy).await;

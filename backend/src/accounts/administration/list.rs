@@ -179,7 +179,7 @@ pub(super) fn row(stored: &Stored) -> Result<AccountRow, DbError> {
         name: stored.name()?,
         user_name: stored.user_name.clone(),
         email: stored.email.clone(),
-        state: if stored.status == store::ACTIVE { AccountState::Active } else { AccountState::Blocked },
+        state: if store::is_active(&stored.status) { AccountState::Active } else { AccountState::Blocked },
         last_sign_in_at: stored.last_sign_in_at.map(|at| at.and_utc()),
     })
 }

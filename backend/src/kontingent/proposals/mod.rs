@@ -41,8 +41,9 @@ const KEPT_DAYS: i64 = 90;
 const SWEPT: i64 = 500;
 /// So many proposals of one organization wait at most.
 const WAITING_MOST: u32 = 100;
-/// The reason of a proposal that a newer one has replaced.
+/// The reason, in the journal, of a proposal that a newer one has replaced, and of one whose card is gone.
 const REPLACED: &str = "replaced";
+const ARCHIVED: &str = "card-archived";
 
 /// What a proposal holds: the request with every value in its one form, and the card as its author saw it.
 #[derive(Debug, Serialize, Deserialize)]
@@ -67,6 +68,24 @@ pub(super) fn waiting_of(conn: &mut Conn, card: Id) -> QueryResult<Vec<WaitingPr
         Ok(WaitingProposal { id: row.id.into(), kind: row.kind()?, created_at: row.created_at.and_utc() })
     };
     store::waiting_of(conn, card)?.into_iter().map(shown).collect()
+}
+
+/// Ends whatever waits at a card that goes into the archive.
+pub(super) fn end_of_card(
+    conn: &mut Conn,
+    services: &Services,
+    asker: &Asker,
+    (card, organization): (Id, Id),
+) -> Result<(), DbError> {
+    let now = services.context.db_now();
+    for row in store::waiting_of(conn, card)? {
+        store::end(conn, row.id, ProposalState::Withdrawn, None, (asker.account, now))?;
+        let event = Event::done("proposal.withdrawn", "employee", card)
+            .in_organization(organization)
+            .with(json!({ "kind": row.kind()?, "reason": ARCHIVED }));
+        audit::record(conn, &services.context, &asker.journal, event)?;
+    }
+    Ok(())
 }
 
 /// Removes proposals that ended long ago; answers how many.
@@ -247,13 +266,14 @@ impl StaffOf<'_> {
         &self,
         conn: &mut Conn,
         services: &Services,
-        payload: &Payload,
+        (row, payload): (&Row, &Payload),
         card: Option<&CardInView>,
     ) -> Result<Verdict, ApiError> {
         let today = services.context.today();
         let Some(card) = card else {
             let ProposalDraft::Create { draft } = &payload.draft else { return Ok(Verdict::Denied) };
-            let place = self.open_place(conn, draft.organization_id, today)?;
+            // Where it is now: the organization it was made for may be closed, or joined to another.
+            let place = self.organization(conn, row.organization_id)?;
             let Some((_, relation)) = place else { return Ok(Verdict::Denied) };
             let roles = draft.roles.iter().filter_map(|role| role.role);
             let verdicts = roles.map(|role| self.verdict(Action::Create, &[role], relation));
@@ -267,6 +287,8 @@ impl StaffOf<'_> {
                 let person = card.row.person(services.context.secrets())?;
                 let draft = rebased(payload, draft, card, &person);
                 match self.judge_change_from(card, &person, &draft, today, Verdict::Denied) {
+                    // Somebody has done the same meanwhile: whoever may change the card says so.
+                    Ok((_, changes, _)) if changes.is_empty() => self.may(card, Action::EditPerson),
                     Ok((_, _, verdict)) => verdict,
                     // Its values are out of date: rights alone are asked for.
                     Err(_) => self.may(card, Action::EditPerson),
@@ -310,11 +332,14 @@ impl StaffOf<'_> {
             }
             .into());
         }
-        let made = self.carry_out(conn, services, asker, &payload, card.as_ref())?;
+        // Asked for itself: what changes nothing any more would be refused to nobody.
+        refuse(self.verdict_on(conn, services, (&row, &payload), card.as_ref())?)?;
+        // Ended first: what is done to the card may end whatever waits at it.
         let done = (asker.account, services.context.db_now());
         if !store::end(conn, id, ProposalState::Approved, None, done)? {
             return Err(ProblemCode::AlreadyDecided.into());
         }
+        let made = self.carry_out(conn, services, asker, (&row, &payload), card.as_ref())?;
         if row.employee_id.is_none() {
             store::note_card(conn, id, made)?;
         }
@@ -336,15 +361,17 @@ impl StaffOf<'_> {
         conn: &mut Conn,
         services: &Services,
         asker: &Asker,
-        payload: &Payload,
+        (row, payload): (&Row, &Payload),
         card: Option<&CardInView>,
     ) -> Result<Id, ApiError> {
         let Some(card) = card else {
             let ProposalDraft::Create { draft } = &payload.draft else {
                 return Err(ProblemCode::NotFound.into());
             };
+            let draft =
+                NewEmployeeDraft { organization_id: Some(row.organization_id.into()), ..draft.clone() };
             // Who hands the password over issues it.
-            return Ok(self.create_quietly(conn, services, asker, draft, None)?.into());
+            return Ok(self.create_quietly(conn, services, asker, &draft, None)?.into());
         };
         let id: EmployeeId = card.row.id.into();
         match &payload.draft {
@@ -388,7 +415,7 @@ impl StaffOf<'_> {
                 .into());
         }
         let card = self.card_of(conn, services, &row)?;
-        refuse(self.verdict_on(conn, services, &payload, card.as_ref())?)?;
+        refuse(self.verdict_on(conn, services, (&row, &payload), card.as_ref())?)?;
         self.finish(conn, services, asker, &row, (ProposalState::Declined, Some(reason)))?;
         letters::tell_author(conn, services, &row, (ProposalState::Declined, Some(reason), None))?;
         self.proposal(conn, services, id)
@@ -407,7 +434,7 @@ impl StaffOf<'_> {
     ) -> Result<Proposal, ApiError> {
         let (row, payload) = self.waiting(conn, services, id)?;
         let card = self.card_of(conn, services, &row)?;
-        let verdict = self.verdict_on(conn, services, &payload, card.as_ref())?;
+        let verdict = self.verdict_on(conn, services, (&row, &payload), card.as_ref())?;
         if !self.may_withdraw(&row, verdict) {
             return Err(Problem::new(ProblemCode::Forbidden)
                 .with_detail("Отзывает тот, кто предложил, или другой специалист этой организации.")

@@ -162,10 +162,17 @@ impl StaffOf<'_> {
         }
         let payload = Payload::of(services, &row)?;
         let card = self.card_of(conn, services, &row)?;
-        let verdict = self.verdict_on(conn, services, &payload, card.as_ref())?;
+        let verdict = self.verdict_on(conn, services, (&row, &payload), card.as_ref())?;
         let decides = verdict == Verdict::Allowed && row.author_account_id != self.account();
         details.may_decline = decides;
-        details.may_approve = decides && card.as_ref().is_none_or(|card| card.row.archived_at.is_none());
+        details.may_approve = decides
+            && match &card {
+                Some(card) => card.row.archived_at.is_none(),
+                None => {
+                    let place = Some(row.organization_id.into());
+                    self.open_place(conn, place, services.context.today())?.is_some()
+                }
+            };
         details.may_withdraw = self.may_withdraw(&row, verdict);
         match card {
             None => {

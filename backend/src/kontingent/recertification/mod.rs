@@ -8,7 +8,7 @@ mod tend;
 
 use std::collections::{HashMap, HashSet};
 
-use chrono::NaiveDate;
+use chrono::{NaiveDate, TimeDelta};
 use epos_shared::api::bulk::{BulkOutcome, BulkResult};
 use epos_shared::api::recertification::{
     Answered, Recertification, RecertificationAnswer, RecertificationAnswered, RecertificationNumbers,
@@ -34,10 +34,14 @@ use crate::db::Conn;
 use crate::db::types::Id;
 use crate::error::ApiError;
 use crate::organizations::{self, Scope};
+use crate::quota::Quota;
 use crate::tables::Line;
 
+pub(super) use store::follow;
 pub use tend::{tell, tend};
 
+/// So often a department, or support, starts one within a day.
+const STARTED_DAILY: u32 = 5;
 /// Recertifications that are listed.
 const LISTED: i64 = 20;
 /// What a cursor of organizations begins with, and one of people.
@@ -191,6 +195,15 @@ impl StaffOf<'_> {
                 "Все организации уже отвечают на другое подтверждение. Завершите его, чтобы начать новое."
             };
             return Err(Problem::new(ProblemCode::AlreadyDecided).with_detail(detail).into());
+        }
+        // Each is a letter to every head.
+        let whose = if scope == Scope::All { "all".to_owned() } else { self.own_organization().to_string() };
+        let quota = Quota::of("recertification", &whose, STARTED_DAILY, TimeDelta::days(1));
+        if let Err(exceeded) = quota.count(conn, context.db_now())? {
+            return Err(ApiError::too_many_requests(
+                exceeded.retry_after,
+                "Сегодня подтверждение уже начинали пять раз. Руководителям приходит письмо о каждом: продолжите завтра.",
+            ));
         }
         let number = |ids: &[Id]| u32::try_from(ids.len()).unwrap_or(u32::MAX);
         let new = NewCampaign {

@@ -69,6 +69,7 @@ async fn list_recertifications(
         (status = 403, description = "`no-rights`, `forbidden`, `forged-origin`", body = Problem, content_type = "application/problem+json"),
         (status = 409, description = "`already-decided`: nobody is left to be asked", body = Problem, content_type = "application/problem+json"),
         (status = 422, description = "`validation-failed`", body = Problem, content_type = "application/problem+json"),
+        (status = 429, description = "`too-many-requests`: five a day", body = Problem, content_type = "application/problem+json"),
     )
 )]
 #[post("/kontingent/recertifications")]

@@ -201,6 +201,28 @@ pub(super) fn end(conn: &mut Conn, id: Id, now: NaiveDateTime) -> QueryResult<bo
     Ok(ended == 1)
 }
 
+/// What an organization that is joined to another has not answered yet is asked of the one that stays.
+pub(in crate::kontingent) fn follow(conn: &mut Conn, from: Id, into: Id) -> QueryResult<()> {
+    let running: Vec<Id> = asked::table
+        .inner_join(t::table)
+        .filter(asked::organization_id.eq(from))
+        .filter(asked::answered_at.is_null())
+        .filter(t::ended_at.is_null())
+        .select(t::id)
+        .load(conn)?;
+    for campaign in running {
+        let (gone, stays) = (asked::table.find((campaign, from)), asked::table.find((campaign, into)));
+        let reopened =
+            diesel::update(stays).set(asked::answered_at.eq(None::<NaiveDateTime>)).execute(conn)?;
+        if reopened == 0 {
+            diesel::update(gone).set(asked::organization_id.eq(into)).execute(conn)?;
+        } else {
+            diesel::delete(gone).execute(conn)?;
+        }
+    }
+    Ok(())
+}
+
 pub(super) fn is_asked(conn: &mut Conn, campaign: Id, organization: Id) -> QueryResult<bool> {
     diesel::select(exists(asked::table.find((campaign, organization)))).get_result(conn)
 }

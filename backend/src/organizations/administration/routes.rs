@@ -96,6 +96,12 @@ async fn show_tree(
     Ok(web::Json(level.await?))
 }
 
+/// A table of organizations, of whoever may import one.
+async fn taken_in(services: &Tools, who: &SignedIn, file: Upload) -> Result<web::Bytes, ApiError> {
+    gate::read(services, Asker::from(who), |_, _, staff| import::may(staff)).await?;
+    file.whole().await
+}
+
 /// What importing a table of organizations would do. The file is the body.
 #[utoipa::path(
     tag = "kontingent",
@@ -115,9 +121,10 @@ async fn preview_import(
     who: SignedIn,
     file: Upload,
 ) -> Result<web::Json<ImportPlan>, ApiError> {
+    let bytes = taken_in(&services, &who, file).await?;
     let plan = gate::read(&services, Asker::from(&who), move |conn, _, staff| {
         import::may(staff)?;
-        import::preview(conn, &import::read(&file.0)?)
+        import::preview(conn, &import::read(&bytes)?)
     });
     Ok(web::Json(plan.await?))
 }
@@ -146,11 +153,8 @@ async fn import_organizations(
 ) -> Result<web::Json<Imported>, ApiError> {
     let asker = Asker::from(&who);
     // Read before the transaction, by whoever may: a table takes its time, and is the same each time.
-    let table = gate::read(&services, asker.clone(), move |_, _, staff| {
-        import::may(staff)?;
-        import::read(&file.0)
-    });
-    let table = table.await?;
+    let bytes = taken_in(&services, &who, file).await?;
+    let table = gate::read(&services, asker.clone(), move |_, _, _| import::read(&bytes)).await?;
     let mark = query.0.plan;
     let attempt = Attempt { action: "organizations.imported", object_kind: "organization", object: None };
     let done = gate::change(&services, asker, attempt, move |conn, services, asker, staff| {
