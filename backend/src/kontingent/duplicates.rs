@@ -9,6 +9,7 @@ use epos_shared::api::employees::{EmployeeDraft, EmployeeRow, NewEmployeeDraft, 
 use epos_shared::api::same_person::LikelyDuplicates;
 use epos_shared::ids::EmployeeId;
 use epos_shared::problem::{Problem, ProblemCode};
+use epos_shared::rights::Verdict;
 use epos_shared::search::search_key;
 use serde_json::json;
 
@@ -64,7 +65,8 @@ fn written(person: &Person) -> Written {
 }
 
 impl StaffOf<'_> {
-    /// Who may be the person of a new card; nothing where nobody may, and where the card cannot be saved anyway.
+    /// Who may be the person of a new card; nothing where nobody may, and where the card cannot be saved anyway, or
+    /// proposed where that verdict is enough.
     ///
     /// # Errors
     /// The database fails.
@@ -73,6 +75,7 @@ impl StaffOf<'_> {
         conn: &mut Conn,
         services: &Services,
         draft: &NewEmployeeDraft,
+        least: Verdict,
     ) -> Result<Option<Suspicion>, ApiError> {
         let today = services.context.today();
         let Some(id) = draft.organization_id else { return Ok(None) };
@@ -81,7 +84,8 @@ impl StaffOf<'_> {
         else {
             return Ok(None);
         };
-        let Ok(new) = self.judge(draft, Some((&organization, relation)), today) else { return Ok(None) };
+        let place = Some((&organization, relation));
+        let Ok(new) = self.judge_from(draft, place, today, least) else { return Ok(None) };
         let sought = Sought { organization: organization.id, person: &new.person, before: None };
         suspects(conn, &services.context, &sought)
     }
@@ -96,6 +100,7 @@ impl StaffOf<'_> {
         services: &Services,
         id: EmployeeId,
         draft: &EmployeeDraft,
+        least: Verdict,
     ) -> Result<Option<Suspicion>, ApiError> {
         let today = services.context.today();
         let card = self.card(conn, id, today)?;
@@ -103,7 +108,8 @@ impl StaffOf<'_> {
             return Ok(None);
         }
         let before = card.row.person(services.context.secrets())?;
-        let Ok((input, _)) = self.judge_change(&card, &before, draft, today) else { return Ok(None) };
+        let judged = self.judge_change_from(&card, &before, draft, today, least);
+        let Ok((input, _, _)) = judged else { return Ok(None) };
         if written(&input.person) == written(&before) {
             return Ok(None);
         }

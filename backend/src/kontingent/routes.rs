@@ -11,6 +11,7 @@ use epos_shared::api::same_person::{CardMergeDraft, CardMergePreview, CardMergeQ
 use epos_shared::api::session::{BindCard, SessionState};
 use epos_shared::ids::EmployeeId;
 use epos_shared::problem::Problem;
+use epos_shared::rights::Verdict;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::actor::Asker;
@@ -116,7 +117,7 @@ async fn create_employee(
     if !draft.despite_duplicates {
         let asked = draft.clone();
         duplicates::ask_first(&services, asker.clone(), move |conn, services, staff| {
-            staff.suspects_of_new(conn, services, &asked)
+            staff.suspects_of_new(conn, services, &asked, Verdict::Allowed)
         })
         .await?;
     }
@@ -185,7 +186,7 @@ async fn save_employee(
     if !draft.despite_duplicates {
         let asked = draft.clone();
         duplicates::ask_first(&services, asker.clone(), move |conn, services, staff| {
-            staff.suspects_of_change(conn, services, id, &asked)
+            staff.suspects_of_change(conn, services, id, &asked, Verdict::Allowed)
         })
         .await?;
     }

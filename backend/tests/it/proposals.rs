@@ -439,6 +439,28 @@ crate::both_databases! {
         approve(&school.department, &proposal).await.expect(200);
     }
 
+    async fn whoever_proposes_is_asked_about_likely_duplicates_first(app: TestApp) {
+        let district = District::build(app).await;
+        let school = School::of(app, &district).await;
+        let roles = [(Role::Teacher, "01.09.2020–")];
+        let (teacher, _) =
+            card_with_email(app, district.school, "Новикова Ольга Юрьевна", "novikova@school.example", &roles).await;
+        let mut create = json!({ "kind": "create", "draft": form(district.school, "school_director") });
+        let problem = school.deputy.post(PROPOSALS, create.clone()).await.expect_problem(409, "duplicate-suspected");
+        assert_eq!(problem["current"]["cards"][0]["id"], teacher.to_string());
+        create["draft"]["despite_duplicates"] = json!(true);
+        let sent = school.propose(create).await;
+        approve(&school.department, &sent).await.expect(200);
+        // A head who gets the name and the address of another card.
+        let mut draft = form_of(&read(&school.deputy, school.head).await);
+        draft["person"] = read(&school.deputy, teacher).await["name"].clone();
+        draft["person"]["email"] = json!("novikova@school.example");
+        let mut save = json!({ "kind": "save", "employee_id": school.head.to_string(), "draft": draft });
+        school.deputy.post(PROPOSALS, save.clone()).await.expect_problem(409, "duplicate-suspected");
+        save["draft"]["despite_duplicates"] = json!(true);
+        school.propose(save).await;
+    }
+
     async fn an_organization_proposes_no_more_new_cards_than_can_be_read(app: TestApp) {
         let district = District::build(app).await;
         let school = School::of(app, &district).await;

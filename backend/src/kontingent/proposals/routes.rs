@@ -8,6 +8,7 @@ use epos_shared::api::proposals::{
 };
 use epos_shared::ids::ProposalId;
 use epos_shared::problem::Problem;
+use epos_shared::rights::Verdict;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::accounts::SignedIn;
@@ -16,7 +17,7 @@ use crate::db::types::Id;
 use crate::error::ApiError;
 use crate::http::{Body, Params, parse_path_id};
 use crate::kontingent::actor::Asker;
-use crate::kontingent::gate;
+use crate::kontingent::{duplicates, gate};
 
 pub(in crate::kontingent) fn routes(config: &mut ServiceConfig) {
     config
@@ -40,7 +41,7 @@ type Tools = web::Data<Services>;
         (status = 401, description = "`not-signed-in`", body = Problem, content_type = "application/problem+json"),
         (status = 403, description = "`no-rights`, `forbidden`, `own-card`, `forged-origin`", body = Problem, content_type = "application/problem+json"),
         (status = 404, description = "`not-found`: no such card, or not in view", body = Problem, content_type = "application/problem+json"),
-        (status = 409, description = "`version-conflict` with the present card in `current`; `archived`", body = Problem, content_type = "application/problem+json"),
+        (status = 409, description = "`version-conflict` with the present card in `current`; `duplicate-suspected` with the likely duplicates (`LikelyDuplicates`) in `current`; `archived`", body = Problem, content_type = "application/problem+json"),
         (status = 422, description = "`validation-failed`, with every wrong field; also where no confirmation is needed", body = Problem, content_type = "application/problem+json"),
         (status = 429, description = "`too-many-requests`: a hundred of the organization wait already", body = Problem, content_type = "application/problem+json"),
     )
@@ -53,13 +54,21 @@ async fn create_proposal(
 ) -> Result<HttpResponse, ApiError> {
     let draft = body.0;
     let card = draft.employee();
-    let proposal = gate::write(
-        &services,
-        Asker::from(&who),
-        "proposal.sent",
-        card,
-        move |conn, services, who, staff| staff.propose(conn, services, who, &draft),
-    );
+    let asker = Asker::from(&who);
+    let (asked, least) = (draft.clone(), Verdict::NeedsConfirmation);
+    duplicates::ask_first(&services, asker.clone(), move |conn, services, staff| match &asked {
+        ProposalDraft::Create { draft } if !draft.despite_duplicates => {
+            staff.suspects_of_new(conn, services, draft, least)
+        }
+        ProposalDraft::Save { employee_id, draft } if !draft.despite_duplicates => {
+            staff.suspects_of_change(conn, services, *employee_id, draft, least)
+        }
+        _ => Ok(None),
+    })
+    .await?;
+    let proposal = gate::write(&services, asker, "proposal.sent", card, move |conn, services, who, staff| {
+        staff.propose(conn, services, who, &draft)
+    });
     Ok(HttpResponse::Created().json(proposal.await?))
 }
 

@@ -38,14 +38,14 @@ pub fn notice(editor: Editor) -> AnyView {
         let here = (!cards.is_empty()).then(|| {
             let rows = cards.into_iter().map(|card| view! { <li>{row(card, id)}</li> }).collect_view();
             view! {
-                <p>"Карточка не сохранена. Откройте найденную и добавьте роль там. Если это другой человек, всё равно сохраните."</p>
+                <p>"Ничего ещё не сохранено. Откройте найденную карточку и добавьте роль там. Если это другой человек, нажмите «Всё равно…»."</p>
                 <ul class="plain entries">{rows}</ul>
             }
         });
         let there = (elsewhere > 0).then(|| {
             let count = several(elsewhere, ["карточка", "карточки", "карточек"]);
             let words = format!(
-                "В других организациях: {count}. Чьи они и что в них, видно только там. Если человек работает и у вас, сохраните карточку."
+                "В других организациях: {count}. Чьи они и что в них, видно только там. Если человек работает и у вас, нажмите «Всё равно…»."
             );
             view! { <p>{words}</p> }
         });
@@ -56,7 +56,7 @@ pub fn notice(editor: Editor) -> AnyView {
                     {there}
                     <div class="row">
                         <Button kind=Kind::Primary on_press=move || editor.save_despite()>
-                            "Всё равно сохранить"
+                            {if untrack(|| editor.proposes()) { "Всё равно отправить" } else { "Всё равно сохранить" }}
                         </Button>
                         <Button on_press=move || {
                             editor.suspicion.set(None);

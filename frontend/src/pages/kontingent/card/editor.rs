@@ -308,7 +308,7 @@ impl Editor {
             return;
         }
         if untrack(move || self.proposes()) {
-            self.propose(self.typed());
+            self.propose_for(self.typed(despite_duplicates), then);
             return;
         }
         self.busy.set(Some(Busy::Saving(then)));
@@ -353,24 +353,29 @@ impl Editor {
                     });
                     self.saved(saved, card.is_none(), then, list);
                 }
-                Err(error) => match suspected(&error) {
-                    Some(found) => {
-                        self.suspicion.set(Some(Suspicion { found, text: asked, then }));
-                        dom::focus_later("duplicates".to_owned());
-                    }
-                    None => self.refused(error),
-                },
+                Err(error) => self.suspects(error, asked, then),
             }
         });
     }
 
+    /// What was not saved or sent: it is asked first whether there is a card already, or it was refused.
+    fn suspects(self, error: ApiError, text: CardText, then: Then) {
+        match suspected(&error) {
+            Some(found) => {
+                self.suspicion.set(Some(Suspicion { found, text, then }));
+                dom::focus_later("duplicates".to_owned());
+            }
+            None => self.refused(error),
+        }
+    }
+
     /// What is typed, as something to be confirmed.
-    fn typed(self) -> ProposalDraft {
+    fn typed(self, despite_duplicates: bool) -> ProposalDraft {
         let CardText { organization, person, roles, note } = self.form.text_now();
         match self.card.with_untracked(|card| card.as_ref().map(|card| (card.id, card.version))) {
             Some((employee_id, version)) => ProposalDraft::Save {
                 employee_id,
-                draft: EmployeeDraft { version, person, roles, note, despite_duplicates: false },
+                draft: EmployeeDraft { version, person, roles, note, despite_duplicates },
             },
             None => ProposalDraft::Create {
                 draft: NewEmployeeDraft {
@@ -378,7 +383,7 @@ impl Editor {
                     person,
                     roles,
                     note,
-                    despite_duplicates: false,
+                    despite_duplicates,
                 },
             },
         }
@@ -386,11 +391,17 @@ impl Editor {
 
     /// «Отправить на подтверждение»: the form shows the card as it is until then.
     pub fn propose(self, draft: ProposalDraft) {
+        self.propose_for(draft, Then::Stay);
+    }
+
+    fn propose_for(self, draft: ProposalDraft, then: Then) {
         if self.busy.get_untracked().is_some() {
             return;
         }
         self.failure.set(None);
         self.busy.set(Some(Busy::Proposing));
+        self.suspicion.set(None);
+        let asked = self.form.text_now();
         let toasts = use_toasts();
         spawn_local(async move {
             let answer = self.session.call(api::propose(&draft)).await;
@@ -400,7 +411,7 @@ impl Editor {
             let sent = match answer {
                 Ok(sent) => sent,
                 Err(error) => {
-                    self.refused(error);
+                    self.suspects(error, asked, then);
                     return;
                 }
             };
