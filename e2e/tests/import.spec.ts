@@ -115,3 +115,30 @@ test('a selection of the list ends its roles, and the list is downloaded as it i
   await expect(row).toContainText('выполнено');
   await expectAccessible(page);
 });
+
+test('likely duplicates are decided row by row and all at once, and the file is applied', async ({ page }) => {
+  await openImport(page, 'director_school');
+  // A colleague of the demo, once with another address, and three new people.
+  const people = ['Верещагина Мария Дмитриевна;v1@example.ru', 'Чудинова Елена Сергеевна;v2@example.ru', 'Новенькая Анна;v3@example.ru'];
+  await choose(page, 'staff.csv', Buffer.from(`ФИО;E-mail;Роль\r\n${people.map((one) => `${one};Социальный педагог`).join('\r\n')}\r\n`));
+  await page.getByRole('button', { name: 'Проверить строки' }).click();
+  const repeated = page.getByRole('button', { name: /^Повторы: / });
+  await expect(repeated).toHaveText('Повторы: 2');
+  await expect(page.getByText('Решите, что делать с повторами')).toBeVisible();
+  await expect(page.getByRole('button', { name: /Применить/ })).toHaveCount(0);
+  const row = page.getByRole('row', { name: /Верещагина/ });
+  await row.getByRole('button', { name: 'Пропустить' }).focus();
+  await page.keyboard.press('Enter');
+  await expect(repeated).toHaveText('Повторы: 1');
+  await expect(page.locator('#import-rows')).toBeFocused();
+  await expectAccessible(page);
+  await page.getByRole('group', { name: 'Решить все показанные повторы' }).getByRole('button', { name: 'Пропустить' }).click();
+  await expect(repeated).toHaveCount(0);
+  // The address finds it again, as it was decided.
+  await page.reload();
+  await page.getByRole('button', { name: 'Применить: новых 1, изменённых 0' }).click();
+  await expect(page.getByRole('heading', { name: 'Готово' })).toBeVisible();
+  await page.getByRole('button', { name: 'Загрузить ещё файл' }).click();
+  await expect(page.getByRole('heading', { name: '1. Выберите файл' })).toBeVisible();
+  await expect(page).toHaveURL(/\/kontingent\/import$/);
+});

@@ -150,6 +150,7 @@ pub async fn bind(request: &BindCard) -> Answer<SessionState> {
 pub async fn organizations(query: &OrganizationQuery) -> Answer<OrganizationsFound> {
     let parameters = [
         ("query", query.query.clone()),
+        ("id", query.id.map(|id| id.to_string())),
         ("creatable", query.creatable.map(|creatable| creatable.to_string())),
         ("limit", query.limit.map(|limit| limit.to_string())),
     ];

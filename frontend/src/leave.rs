@@ -8,7 +8,7 @@ use wasm_bindgen::JsCast;
 use wasm_bindgen::closure::Closure;
 
 use crate::components::{Button, Dialog, Kind};
-use crate::dom;
+use crate::{dom, drafts};
 
 /// What would be lost.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,6 +33,8 @@ pub struct LeaveGuard {
     loss: RwSignal<Option<Loss>>,
     wish: RwSignal<Option<Wish>>,
     guarded: StoredValue<String>,
+    /// The page whose draft goes with what was typed.
+    draft: StoredValue<String>,
 }
 
 /// The guard of the program.
@@ -48,6 +50,11 @@ impl LeaveGuard {
             self.guarded.set_value(dom::here());
             self.loss.set(loss);
         }
+    }
+
+    /// Says under which name the tab keeps what is typed: it is forgotten once the person has agreed to the loss.
+    pub fn keeps(self, draft: &str) {
+        self.draft.set_value(draft.to_owned());
     }
 
     /// Does `action` at once, or after the person has agreed to the loss.
@@ -70,6 +77,7 @@ pub fn provide_leave_guard() {
         loss: RwSignal::new(None),
         wish: RwSignal::new(None),
         guarded: StoredValue::new(String::new()),
+        draft: StoredValue::new(String::new()),
     };
     provide_context(guard);
 
@@ -132,6 +140,9 @@ pub fn LeaveQuestion() -> impl IntoView {
     let stay = move || guard.wish.set(None);
     let go = move || {
         let wish = guard.wish.get_untracked();
+        if !secret.get_untracked() {
+            drafts::forget(&guard.draft.get_value());
+        }
         guard.wish.set(None);
         guard.loss.set(None);
         match wish {

@@ -7,7 +7,7 @@ use epos_shared::api::account_applications::{
     AccountApplicationSent, ApplicantCredentials, ApplicationFile, ApproveAccountDraft, AttachQuery,
 };
 use epos_shared::api::accounts::ReasonDraft;
-use epos_shared::api::page::Page;
+use epos_shared::api::page::{MAX_LIMIT, Page};
 use epos_shared::api::registration::LinkToken;
 use epos_shared::ids::{AccountApplicationId, ApplicationFileId};
 use epos_shared::problem::Problem;
@@ -24,6 +24,7 @@ use crate::error::ApiError;
 use crate::http::{Body, Params, RequestInfo, demand_file, parse_path_id};
 use crate::kontingent::Asker;
 use crate::kontingent::support::{self, Attempt};
+use crate::queues::{self, QueueFile};
 use crate::tables::{contents, named_attachment};
 
 /// Registers the calls of the feature.
@@ -35,6 +36,7 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(confirm_account_application)
         .service(take_card_credentials)
         .service(list_account_applications)
+        .service(export_account_applications)
         .service(get_account_application)
         .service(get_application_file)
         .service(approve_account_application)
@@ -190,6 +192,66 @@ async fn list_account_applications(
     let page =
         support::read(&services, Asker::from(&who), attempt, move |conn, _| moderation::list(conn, &query.0));
     Ok(web::Json(page.await?))
+}
+
+const FILE: QueueFile = QueueFile {
+    name: "account-applications",
+    title: "Назначения в управления",
+    headings: &[
+        "Номер",
+        "ФИО",
+        "E-mail",
+        "Телефон",
+        "Должность",
+        "Роль",
+        "Управление",
+        "Подана",
+        "Причина отказа",
+    ],
+};
+
+/// The same as a file (CSV, UTF-8 with a mark, `;`). The journal tells of it.
+#[utoipa::path(
+    tag = "accounts",
+    params(AccountApplicationQuery),
+    responses(
+        (status = 200, description = "The file, 10,000 rows at most", content_type = "text/csv", body = String),
+        (status = 400, description = "`malformed-parameter`", body = Problem, content_type = "application/problem+json"),
+        (status = 401, description = "`not-signed-in`", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "`no-rights`, `forbidden`", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+#[get("/account-applications/export")]
+async fn export_account_applications(
+    services: Tools,
+    who: SignedIn,
+    query: Params<AccountApplicationQuery>,
+) -> Result<HttpResponse, ApiError> {
+    let asker = Asker::from(&who);
+    let attempt = attempt("account_applications.listed", None);
+    let rows = support::read(&services, asker.clone(), attempt, move |conn, services| {
+        let rows = queues::every(|after| {
+            let query =
+                AccountApplicationQuery { after, before: None, limit: Some(MAX_LIMIT), ..query.0.clone() };
+            moderation::list(conn, &query)
+        })?;
+        let context = &services.context;
+        let line = |row: AccountApplication| {
+            vec![
+                row.number,
+                row.name.to_string(),
+                row.email,
+                row.phone.unwrap_or_default(),
+                row.position,
+                row.role.title().to_owned(),
+                row.organization.map_or(row.territory, |organization| organization.short_name),
+                context.shown(row.created_at),
+                row.reason.unwrap_or_default(),
+            ]
+        };
+        Ok(rows.into_iter().map(line).collect())
+    });
+    FILE.of(&services, asker, rows.await?).await
 }
 
 /// One application, with its files.

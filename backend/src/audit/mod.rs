@@ -182,12 +182,19 @@ pub fn record_refused(
     conn: &mut Conn,
     context: &Context,
     actor: &Actor,
-    event: Event,
+    mut event: Event,
 ) -> Result<(), DbError> {
     if let Some(account) = actor.account {
         let quota = Quota::of("refusals", &account.to_string(), REFUSALS_HOURLY, TimeDelta::hours(1));
-        if quota.count(conn, context.db_now())?.is_err() {
-            return Ok(());
+        match quota.count(conn, context.db_now())? {
+            Ok(()) => {}
+            // The first that would be too many says that others are left out.
+            Err(exceeded) if exceeded.is_first => {
+                if let Value::Object(details) = &mut event.details {
+                    details.insert("others_left_out".to_owned(), Value::Bool(true));
+                }
+            }
+            Err(_) => return Ok(()),
         }
     }
     record(conn, context, actor, event)

@@ -136,7 +136,7 @@ fn store(
 fn operator(conn: &mut Conn, services: &Services, short_name: &str) -> Result<OrganizationId, ApiError> {
     let anywhere = KindsByPlace { elsewhere: vec![OrganizationKind::Operator], ..KindsByPlace::default() };
     let kinds = Some((anywhere, services.context.today()));
-    let search = Search { scope: Scope::All, words: Vec::new(), kinds, limit: 1 };
+    let search = Search { scope: Scope::All, id: None, words: Vec::new(), kinds, limit: 1 };
     if let Some(found) = organizations::search(conn, &search)?.into_iter().next() {
         return Ok(found.organization.id.into());
     }

@@ -90,6 +90,12 @@ impl Context {
         moment.and_utc().with_timezone(&self.zone).naive_local()
     }
 
+    /// The same in a table for people: «09.11.2026 17:35».
+    #[must_use]
+    pub fn shown(&self, moment: DateTime<Utc>) -> String {
+        self.local(moment.naive_utc()).format("%d.%m.%Y %H:%M").to_string()
+    }
+
     /// A new identifier (UUIDv7), greater than every one this process made before: events of one moment keep
     /// their order. Where the clock stands, identifiers run ahead of it by a microsecond each.
     #[must_use]

@@ -65,7 +65,7 @@ const OF_CATEGORIES: [(RoleCategory, (&str, &str, &str), &str); 3] = [
 ];
 
 fn is_empty(conn: &mut Conn) -> Result<bool, ApiError> {
-    let search = Search { scope: Scope::All, words: Vec::new(), kinds: None, limit: 1 };
+    let search = Search { scope: Scope::All, id: None, words: Vec::new(), kinds: None, limit: 1 };
     Ok(organizations::search(conn, &search)?.is_empty())
 }
 

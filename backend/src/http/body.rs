@@ -74,7 +74,7 @@ pub const MAX_UPLOAD: usize = 10 * 1024 * 1024;
 const BODY_TIME: Duration = Duration::from_secs(60);
 const FILE_TIME: Duration = Duration::from_secs(300);
 
-/// So many files are taken into memory at once; the next waits for its turn.
+/// So many files come in at once; the next waits for its turn, for as long as a body may take.
 static COMING: Semaphore = Semaphore::const_new(8);
 
 /// A file as the body of a request: `application/octet-stream`, which no form of another site can send without
@@ -86,9 +86,14 @@ impl Upload {
     /// Takes the file in.
     ///
     /// # Errors
-    /// `body-too-large`; `malformed-body`, where it breaks off or takes longer than five minutes.
+    /// `body-too-large`; `malformed-body`, where it breaks off or takes longer than five minutes; `unavailable`.
     pub async fn whole(self) -> Result<web::Bytes, ApiError> {
-        let _turn = COMING.acquire().await.map_err(ApiError::internal)?;
+        let Ok(turn) = timeout(BODY_TIME, COMING.acquire()).await else {
+            return Err(Problem::new(ProblemCode::Unavailable)
+                .with_detail("Сейчас приходит слишком много файлов. Повторите через минуту.")
+                .into());
+        };
+        let _turn = turn.map_err(ApiError::internal)?;
         let bytes = timeout(FILE_TIME, gathered(self.0, MAX_UPLOAD, "Файл не больше 10 МиБ.")).await;
         Ok(bytes.map_err(|_| too_slow())??.freeze())
     }

@@ -18,8 +18,8 @@ use crate::organizations::{self, OrganizationRow};
 use crate::quota::Quota;
 
 /// Tells the old e-mail of a card and the head of its organization that ФИО or e-mail were changed: by both a person
-/// is recognised at the sign-in through Госуслуги. Each mailbox is told of a card once an hour, so that typing twice
-/// is one letter.
+/// is recognised at the sign-in through Госуслуги. Each mailbox is told of a card and of the same fields once an
+/// hour, so that typing twice is one letter.
 ///
 /// # Errors
 /// The database fails.
@@ -48,7 +48,7 @@ pub(super) fn tell_of_change(
             .facts([("Организация", organization.clone()), ("Изменено", changed.clone())])
             .text("Если вы об этом не просили, обратитесь к администратору «Контингента» вашей организации или в техподдержку.")
             .link("Портал ЭПОС", services.origin.text.clone());
-        send_once_an_hour(conn, services, card.row.id, CHANGED, &letter)?;
+        send_once_an_hour(conn, services, card.row.id, &changed, &letter)?;
     }
     for head in heads_but(conn, services, asker, card)? {
         let letter = Letter::new("card.changed_head", &head, "Изменены данные карточки сотрудника")
@@ -60,13 +60,10 @@ pub(super) fn tell_of_change(
             ])
             .text("Если это ошибка, исправьте карточку. Кто и что изменил, видно в журнале.")
             .link("Открыть карточку", format!("{}/kontingent/employees/{}", services.origin.text, card.row.id));
-        send_once_an_hour(conn, services, card.row.id, CHANGED, &letter)?;
+        send_once_an_hour(conn, services, card.row.id, &changed, &letter)?;
     }
     Ok(())
 }
-
-/// The word of a change, by which letters about one are counted.
-const CHANGED: &str = "changed";
 
 /// What somebody else did to a head's card.
 #[derive(Debug, Clone)]
@@ -89,13 +86,14 @@ pub(super) enum Deed {
 }
 
 impl Deed {
-    const fn word(&self) -> &'static str {
+    /// What letters about it are counted by: a change of the telephone hides none of the e-mail.
+    fn word(&self) -> String {
         match self {
-            Self::Changed { .. } => CHANGED,
-            Self::Issued => "issued",
-            Self::Unbound => "unbound",
-            Self::Archived => "archived",
-            Self::Merged => "merged",
+            Self::Changed { what, .. } => what.join(", "),
+            Self::Issued => "issued".to_owned(),
+            Self::Unbound => "unbound".to_owned(),
+            Self::Archived => "archived".to_owned(),
+            Self::Merged => "merged".to_owned(),
         }
     }
 
@@ -146,7 +144,7 @@ pub(super) fn tell_of_head(
         .facts(facts.clone())
         .text("Если вы об этом не знаете, сразу обратитесь в управление образованием или в техподдержку.")
         .link("Портал ЭПОС", services.origin.text.clone());
-        send_once_an_hour(conn, services, card.row.id, deed.word(), &letter)?;
+        send_once_an_hour(conn, services, card.row.id, &deed.word(), &letter)?;
     }
     let except: Vec<Id> = [Some(card.row.id), asker.card].into_iter().flatten().collect();
     let departments = ending::departments(conn, organization.id, organization.kind, &except, today)?;
@@ -161,7 +159,7 @@ pub(super) fn tell_of_head(
                 "Открыть карточку",
                 format!("{}/kontingent/employees/{}", services.origin.text, card.row.id),
             );
-        send_once_an_hour(conn, services, card.row.id, deed.word(), &letter)?;
+        send_once_an_hour(conn, services, card.row.id, &deed.word(), &letter)?;
     }
     Ok(())
 }

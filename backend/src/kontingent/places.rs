@@ -26,6 +26,7 @@ impl StaffOf<'_> {
         let kinds = query.creatable.unwrap_or(false).then(|| (self.creatable_kinds(), today));
         let search = Search {
             scope: self.scope(),
+            id: query.id.map(Into::into),
             words: list::organization_words(query.query.as_deref())?,
             kinds,
             limit: i64::try_from(limit + 1).unwrap_or(i64::MAX),

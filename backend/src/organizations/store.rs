@@ -287,6 +287,8 @@ pub struct KindsByPlace {
 pub struct Search {
     /// Where.
     pub scope: Scope,
+    /// This one alone.
+    pub id: Option<Id>,
     /// Beginnings of words, all of which must be there.
     pub words: Vec<String>,
     /// Only open ones of these kinds.
@@ -320,6 +322,9 @@ pub fn search(conn: &mut Conn, search: &Search) -> QueryResult<Vec<Found>> {
         Scope::All => {}
         Scope::Below(top) => query = query.filter(organizations::id.eq_any(descendants_of(top))),
         Scope::Only(id) => query = query.filter(organizations::id.eq(id)),
+    }
+    if let Some(id) = search.id {
+        query = query.filter(organizations::id.eq(id));
     }
     for word in &search.words {
         let begins = organization_tokens::table

@@ -1,5 +1,6 @@
 //! «Очереди» (screens.md 19): what waits for somebody, as each feature counts its own.
 
+mod export;
 mod routes;
 
 use epos_shared::api::page::{EXACT_COUNT_LIMIT, Total};
@@ -13,6 +14,7 @@ use crate::kontingent::StaffOf;
 use crate::organizations::Scope;
 use crate::registration;
 
+pub use export::{QueueFile, every};
 pub use routes::routes;
 
 /// The queues of whoever has this view, in the order of the page.

@@ -2,7 +2,7 @@
 
 use actix_web::{HttpResponse, get, post, web};
 use epos_shared::api::accounts::{Application, ApplicationQuery, ApproveDraft, ReasonDraft};
-use epos_shared::api::page::Page;
+use epos_shared::api::page::{MAX_LIMIT, Page};
 use epos_shared::api::registration::{
     DirectoryFound, DirectoryQuery, LetterPromised, LinkToken, PasswordByLink, PasswordSet, RegistrationDraft,
 };
@@ -18,6 +18,7 @@ use crate::error::ApiError;
 use crate::http::{Body, Params, RequestInfo, parse_path_id};
 use crate::kontingent::support::{self, Attempt};
 use crate::kontingent::{self, Asker};
+use crate::queues::{self, QueueFile};
 
 /// Registers the calls of the feature.
 pub fn routes(config: &mut ServiceConfig) {
@@ -27,6 +28,7 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(confirm)
         .service(activate)
         .service(list_applications)
+        .service(export_applications)
         .service(get_application)
         .service(approve_application)
         .service(decline_application)
@@ -163,6 +165,66 @@ async fn list_applications(
             moderation::list(conn, &query.0)
         });
     Ok(web::Json(page.await?))
+}
+
+const FILE: QueueFile = QueueFile {
+    name: "registrations",
+    title: "Заявки на регистрацию",
+    headings: &[
+        "ФИО",
+        "E-mail",
+        "Должность",
+        "Организация",
+        "Населённый пункт",
+        "ИНН",
+        "КПП",
+        "Подана",
+        "Причина отказа",
+    ],
+};
+
+/// The same as a file (CSV, UTF-8 with a mark, `;`). The journal tells of it.
+#[utoipa::path(
+    tag = "accounts",
+    params(ApplicationQuery),
+    responses(
+        (status = 200, description = "The file, 10,000 rows at most", content_type = "text/csv", body = String),
+        (status = 400, description = "`malformed-parameter`", body = Problem, content_type = "application/problem+json"),
+        (status = 401, description = "`not-signed-in`", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "`no-rights`, `forbidden`", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+#[get("/applications/export")]
+async fn export_applications(
+    services: Tools,
+    who: SignedIn,
+    query: Params<ApplicationQuery>,
+) -> Result<HttpResponse, ApiError> {
+    let asker = Asker::from(&who);
+    let attempt = attempt("applications.listed", None);
+    let rows = support::read(&services, asker.clone(), attempt, move |conn, services| {
+        let rows = queues::every(|after| {
+            let query = ApplicationQuery { after, before: None, limit: Some(MAX_LIMIT), ..query.0.clone() };
+            moderation::list(conn, &query)
+        })?;
+        let context = &services.context;
+        let line = |row: Application| {
+            let listed = row.organization.map(|organization| organization.short_name);
+            vec![
+                row.name.to_string(),
+                row.email,
+                row.position,
+                listed.unwrap_or(row.short_name),
+                row.town,
+                row.inn,
+                row.kpp,
+                context.shown(row.created_at),
+                row.reason.unwrap_or_default(),
+            ]
+        };
+        Ok(rows.into_iter().map(line).collect())
+    });
+    FILE.of(&services, asker, rows.await?).await
 }
 
 /// One application.

@@ -26,7 +26,7 @@ const WAITING: usize = 2;
 /// # Errors
 /// [`SeedError::NotEmpty`]; the database fails.
 pub fn refuse_unless_empty(db: &Database) -> Result<(), SeedError> {
-    let search = Search { scope: Scope::All, words: Vec::new(), kinds: None, limit: 1 };
+    let search = Search { scope: Scope::All, id: None, words: Vec::new(), kinds: None, limit: 1 };
     let found = db.write_tx_blocking::<_, DbError, _>(|conn| Ok(tree::search(conn, &search)?))?;
     if found.is_empty() { Ok(()) } else { Err(SeedError::NotEmpty) }
 }

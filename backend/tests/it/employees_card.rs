@@ -469,17 +469,23 @@ crate::both_databases! {
         body["person"]["phone"] = json!("+7 912 345-67-89");
         body["roles"][0]["end"] = json!("2027-08-31");
         support.put(&at(head), body).await.expect(200);
+        // One field does not hide another.
+        for phone in ["+7 912 345-67-80", "+7 912 345-67-81"] {
+            let mut body = form_of(&read(&support, head).await);
+            body["person"]["phone"] = json!(phone);
+            support.put(&at(head), body).await.expect(200);
+        }
         act(&support, Method::DELETE, head, "binding").await.expect(200);
         act(&support, Method::DELETE, head, "binding").await.expect(200);
         act(&support, Method::POST, head, "archive").await.expect(200);
         let all = [
             "Выдан новый одноразовый пароль", "Изменены данные или роли: телефон, роли",
-            "Карточка отвязана от учётной записи", "Карточка перенесена в архив",
+            "Изменены данные или роли: телефон", "Карточка отвязана от учётной записи", "Карточка перенесена в архив",
         ];
         assert_eq!(told("uo@epos.example").await, all);
-        assert_eq!(told("head@epos.test").await, all[..3]);
+        assert_eq!(told("head@epos.test").await, all[..4]);
         // Bound no more, he is told where the card says.
-        assert_eq!(told("head@school.example").await, all[3..]);
+        assert_eq!(told("head@school.example").await, all[4..]);
         // Of a teacher nobody is told, but that he becomes a head.
         let (teacher, _) = people::card_with_email(
             app, district.other_school, "Простая Вера", "teacher@school.example", &[(Role::Teacher, "01.09.2020–")],
@@ -493,7 +499,7 @@ crate::both_databases! {
         body["roles"].as_array_mut().unwrap().push(json!({ "role": "school_director", "start": "2026-11-22" }));
         support.put(&at(teacher), body).await.expect(200);
         assert_eq!(told("teacher@school.example").await, ["Изменены данные или роли: роли"]);
-        assert_eq!(app.letters_to("uo@epos.example").await.len(), 5);
+        assert_eq!(app.letters_to("uo@epos.example").await.len(), 6);
     }
 
     async fn a_blocked_account_changes_nothing_any_more(app: TestApp) {

@@ -79,6 +79,11 @@ crate::both_databases! {
         ] {
             assert_eq!(names(&search(&support, &[("query", query)]).await), expected, "{query}");
         }
+        let one = district.other_school.to_string();
+        assert_eq!(names(&search(&support, &[("id", &one)]).await), ["Гимназия № 2"]);
+        assert!(names(&search(&support, &[("id", &one), ("query", "шк")]).await).is_empty());
+        let (director, _) = works_as(app, district.school, Role::SchoolDirector).await;
+        assert!(names(&search(&director, &[("id", &one)]).await).is_empty(), "out of view");
         let found = search(&support, &[("limit", "2")]).await;
         assert_eq!((names(&found).len(), &found["more"]), (2, &Value::Bool(true)));
         let found = search(&support, &[("limit", "7")]).await;

@@ -74,9 +74,9 @@ async fn roles_of(app: &TestApp, card: Id) -> Vec<(String, NaiveDate, Option<Nai
 }
 
 /// A person from Госуслуги who waits in an organization.
-async fn mismatch(app: &TestApp, oid: &'static str, organization: Id) -> Id {
+pub async fn mismatch(app: &TestApp, oid: &str, organization: Id) -> Id {
     use mismatches as m;
-    let (id, now) = (app.services.context.id(), app.services.context.db_now());
+    let (id, now, oid) = (app.services.context.id(), app.services.context.db_now(), oid.to_owned());
     app.write(move |conn| {
         let row = (
             (
@@ -85,7 +85,7 @@ async fn mismatch(app: &TestApp, oid: &'static str, organization: Id) -> Id {
                 m::state.eq("waiting"),
                 m::organization_id.eq(organization),
             ),
-            (m::oid.eq(oid), m::family_name.eq("Новикова"), m::given_name.eq("Нина"), m::created_at.eq(now)),
+            (m::oid.eq(&oid), m::family_name.eq("Новикова"), m::given_name.eq("Нина"), m::created_at.eq(now)),
             (m::name_key.eq("новикова нина"), m::version.eq(1)),
         );
         diesel::insert_into(m::table).values(row).execute(conn)?;

@@ -76,6 +76,52 @@ crate::both_databases! {
         }
     }
 
+    async fn each_queue_is_a_file_too(app: TestApp) {
+        let district = District::build(app).await;
+        let (director, _) = works_as(app, district.school, Role::SchoolDirector).await;
+        let (deputy, _) = works_as(app, district.school, Role::SchoolDeputy).await;
+        let (neighbour, _) = works_as(app, district.other_school, Role::SchoolDirector).await;
+        let (department, _) = works_as(app, district.department, Role::EducationDepartment).await;
+        let (support, _) = works_as(app, district.operator, Role::Support).await;
+        for number in 0..103 {
+            crate::organizations_kept::mismatch(app, &number.to_string(), district.school).await;
+        }
+        let create = json!({ "kind": "create", "draft": crate::people::form(district.school, "school_director") });
+        deputy.post("/api/v1/kontingent/proposals", create).await.expect(201);
+        crate::applicants::in_queue(app, "unlisted@school.example").await;
+        let lines = async |client: &Client, queue: &str| -> Vec<String> {
+            let answer = client.get(&format!("/api/v1/{queue}/export")).await;
+            assert_eq!((answer.status.as_u16(), answer.header("content-type")), (200, Some("text/csv; charset=utf-8")));
+            assert!(answer.text().starts_with('\u{feff}'));
+            answer.text().trim_start_matches('\u{feff}').lines().map(str::to_owned).collect()
+        };
+        let mismatches = lines(&director, "kontingent/mismatches").await;
+        assert_eq!(mismatches.len(), 104, "every page, and the headings");
+        assert!(mismatches[0].starts_with("ФИО в Госуслугах;E-mail в Госуслугах;Организация;Состояние;"));
+        assert!(mismatches[1].contains(";Школа № 1;Ждёт исправления;22.11.2026 12:00;"), "{}", mismatches[1]);
+        assert_eq!(lines(&neighbour, "kontingent/mismatches").await.len(), 1, "the neighbour's are not his");
+        let settled = support.get("/api/v1/kontingent/mismatches/export?state=settled").await;
+        assert_eq!(settled.text().lines().count(), 1);
+        let proposals = lines(&department, "kontingent/proposals").await;
+        assert_eq!(proposals.len(), 2);
+        assert!(proposals[1].starts_with("Новая карточка;Новикова Ольга Юрьевна;Школа № 1;Тестова Анна Ивановна;Ждёт"), "{}", proposals[1]);
+        let registrations = lines(&support, "applications").await;
+        assert!(registrations.len() == 2 && registrations[1].contains("unlisted@school.example"), "{registrations:?}");
+        assert_eq!(lines(&support, "account-applications").await.len(), 1);
+        for queue in ["applications", "account-applications"] {
+            director.get(&format!("/api/v1/{queue}/export")).await.expect_problem(403, "forbidden");
+        }
+        let (teacher, _) = works_as(app, district.school, Role::Teacher).await;
+        for queue in ["kontingent/mismatches", "kontingent/proposals", "applications", "account-applications"] {
+            let path = format!("/api/v1/{queue}/export");
+            app.anonymous().get(&path).await.expect_problem(401, "not-signed-in");
+            assert_eq!(teacher.get(&path).await.status.as_u16(), 403);
+        }
+        let told = crate::people::journal(app, district.school).await;
+        let told: Vec<&Value> = told.iter().filter(|entry| entry.0 == "report.exported").map(|entry| &entry.2).collect();
+        assert_eq!(told, [&json!({ "report": "mismatches", "rows": 103 })]);
+    }
+
     async fn cards_whose_credentials_have_expired_wait_until_they_are_issued_anew(app: TestApp) {
         let district = District::build(app).await;
         let (director, _) = works_as(app, district.school, Role::SchoolDirector).await;

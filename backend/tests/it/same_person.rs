@@ -309,7 +309,7 @@ crate::both_databases! {
         bind(app, account, goes).await;
         let seen = preview(&director, stays, goes).await.expect(200);
         let problem = merge(&director, stays, &seen, json!([])).await.expect_problem(409, "cannot-merge");
-        assert!(problem["detail"].as_str().unwrap().contains("другие ФИО или СНИЛС"), "{problem}");
+        assert!(problem["detail"].as_str().unwrap().contains("с другими ФИО или СНИЛС"), "{problem}");
         assert!(read(&director, goes).await["archived_at"].is_null());
         let card = merge(&director, stays, &seen, json!(["name"])).await.expect(200);
         assert_eq!(card["binding"]["user_name"], "anna");

@@ -55,6 +55,9 @@ pub struct OrganizationQuery {
     /// Beginnings of words of the name or the town, or of the ИНН; everything where empty.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub query: Option<String>,
+    /// This one alone, where it is in view.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<OrganizationId>,
     /// Only those where the actor may create a card.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub creatable: Option<bool>,

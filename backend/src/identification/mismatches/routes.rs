@@ -1,10 +1,10 @@
 //! The calls of the queue.
 
-use actix_web::{get, post, web};
+use actix_web::{HttpResponse, get, post, web};
 use epos_shared::api::mismatches::{
     DeclineMismatch, Mismatch, MismatchCount, MismatchDetails, MismatchQuery,
 };
-use epos_shared::api::page::Page;
+use epos_shared::api::page::{MAX_LIMIT, Page};
 use epos_shared::ids::MismatchId;
 use epos_shared::problem::Problem;
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -16,9 +16,15 @@ use crate::db::types::Id;
 use crate::error::ApiError;
 use crate::http::{Body, Params, parse_path_id};
 use crate::kontingent::{Asker, gate};
+use crate::queues::{self, QueueFile};
 
 pub(in crate::identification) fn routes(config: &mut ServiceConfig) {
-    config.service(list_mismatches).service(count_mismatches).service(get_mismatch).service(decline_mismatch);
+    config
+        .service(list_mismatches)
+        .service(export_mismatches)
+        .service(count_mismatches)
+        .service(get_mismatch)
+        .service(decline_mismatch);
 }
 
 type Tools = web::Data<Services>;
@@ -44,6 +50,60 @@ async fn list_mismatches(
     let page =
         gate::read(&services, Asker::from(&who), move |conn, _, staff| queue::page(conn, staff, &query));
     Ok(web::Json(page.await?))
+}
+
+const FILE: QueueFile = QueueFile {
+    name: "mismatches",
+    title: "Расхождения с Госуслугами",
+    headings: &[
+        "ФИО в Госуслугах",
+        "E-mail в Госуслугах",
+        "Организация",
+        "Состояние",
+        "Отправлено",
+        "Решено",
+        "Причина отказа",
+    ],
+};
+
+/// The same as a file (CSV, UTF-8 with a mark, `;`). The journal tells of it.
+#[utoipa::path(
+    tag = "kontingent",
+    params(MismatchQuery),
+    responses(
+        (status = 200, description = "The file, 10,000 rows at most", content_type = "text/csv", body = String),
+        (status = 400, description = "`malformed-parameter`", body = Problem, content_type = "application/problem+json"),
+        (status = 401, description = "`not-signed-in`", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "`no-rights`, `category-not-held`", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+#[get("/kontingent/mismatches/export")]
+async fn export_mismatches(
+    services: Tools,
+    who: SignedIn,
+    query: Params<MismatchQuery>,
+) -> Result<HttpResponse, ApiError> {
+    let asker = Asker::from(&who);
+    let rows = gate::read(&services, asker.clone(), move |conn, services, staff| {
+        let rows = queues::every(|after| {
+            let query = MismatchQuery { after, before: None, limit: Some(MAX_LIMIT), ..query.0.clone() };
+            queue::page(conn, staff, &query)
+        })?;
+        let context = &services.context;
+        let line = |row: Mismatch| {
+            vec![
+                row.name.to_string(),
+                row.email.unwrap_or_default(),
+                row.organization.map(|organization| organization.short_name).unwrap_or_default(),
+                row.state.title().to_owned(),
+                context.shown(row.created_at),
+                row.decided_at.map(|at| context.shown(at)).unwrap_or_default(),
+                row.reason.unwrap_or_default(),
+            ]
+        };
+        Ok(rows.into_iter().map(line).collect())
+    });
+    FILE.of(&services, asker, rows.await?).await
 }
 
 /// How many rows wait, for the menu.

@@ -2,7 +2,7 @@
 
 use actix_web::{HttpResponse, get, post, web};
 use epos_shared::api::accounts::ReasonDraft;
-use epos_shared::api::page::Page;
+use epos_shared::api::page::{MAX_LIMIT, Page};
 use epos_shared::api::proposals::{
     ApproveProposal, Proposal, ProposalCount, ProposalDetails, ProposalDraft, ProposalQuery,
 };
@@ -18,12 +18,14 @@ use crate::error::ApiError;
 use crate::http::{Body, Params, parse_path_id};
 use crate::kontingent::actor::Asker;
 use crate::kontingent::{duplicates, gate};
+use crate::queues::{self, QueueFile};
 
 pub(in crate::kontingent) fn routes(config: &mut ServiceConfig) {
     config
         .service(create_proposal)
         .service(list_proposals)
         .service(count_proposals)
+        .service(export_proposals)
         .service(get_proposal)
         .service(approve_proposal)
         .service(decline_proposal)
@@ -94,6 +96,60 @@ async fn list_proposals(
         staff.proposals(conn, services, &query)
     });
     Ok(web::Json(page.await?))
+}
+
+const FILE: QueueFile = QueueFile {
+    name: "confirmations",
+    title: "На подтверждение",
+    headings: &[
+        "Что предложено",
+        "Сотрудник",
+        "Организация",
+        "Кто предложил",
+        "Состояние",
+        "Предложено",
+        "Решено",
+    ],
+};
+
+/// The same as a file (CSV, UTF-8 with a mark, `;`). The journal tells of it.
+#[utoipa::path(
+    tag = "kontingent",
+    params(ProposalQuery),
+    responses(
+        (status = 200, description = "The file, 10,000 rows at most", content_type = "text/csv", body = String),
+        (status = 400, description = "`malformed-parameter`", body = Problem, content_type = "application/problem+json"),
+        (status = 401, description = "`not-signed-in`", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "`no-rights`, `category-not-held`", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+#[get("/kontingent/proposals/export")]
+async fn export_proposals(
+    services: Tools,
+    who: SignedIn,
+    query: Params<ProposalQuery>,
+) -> Result<HttpResponse, ApiError> {
+    let asker = Asker::from(&who);
+    let rows = gate::read(&services, asker.clone(), move |conn, services, staff| {
+        let rows = queues::every(|after| {
+            let query = ProposalQuery { after, before: None, limit: Some(MAX_LIMIT), ..query.0.clone() };
+            staff.proposals(conn, services, &query)
+        })?;
+        let context = &services.context;
+        let line = |row: Proposal| {
+            vec![
+                row.kind.title().to_owned(),
+                row.name.unwrap_or_default(),
+                row.organization.short_name,
+                row.author,
+                row.state.title().to_owned(),
+                context.shown(row.created_at),
+                row.decided_at.map(|at| context.shown(at)).unwrap_or_default(),
+            ]
+        };
+        Ok(rows.into_iter().map(line).collect())
+    });
+    FILE.of(&services, asker, rows.await?).await
 }
 
 /// How many proposals wait, for the menu.

@@ -487,7 +487,6 @@ async fn lines(services: &Services, asker: Asker, id: Id) -> Result<Vec<Line>, A
         })
         .await?;
         lines.extend(page.items.iter().map(|row| {
-            let answered = row.answered_at.map(|at| services.context.local(at.naive_utc()));
             vec![
                 row.organization.short_name.clone(),
                 row.organization.kind.title().to_owned(),
@@ -495,7 +494,7 @@ async fn lines(services: &Services, asker: Asker, id: Id) -> Result<Vec<Line>, A
                 row.numbers.left.to_string(),
                 row.numbers.works.to_string(),
                 row.numbers.gone.to_string(),
-                answered.map(|at| at.format("%d.%m.%Y %H:%M").to_string()).unwrap_or_default(),
+                row.answered_at.map(|at| services.context.shown(at)).unwrap_or_default(),
                 if row.has_head { "да" } else { "нет" }.to_owned(),
             ]
         }));

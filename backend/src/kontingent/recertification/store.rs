@@ -212,12 +212,19 @@ pub(in crate::kontingent) fn follow(conn: &mut Conn, from: Id, into: Id) -> Quer
         .load(conn)?;
     for campaign in running {
         let (gone, stays) = (asked::table.find((campaign, from)), asked::table.find((campaign, into)));
-        let reopened =
-            diesel::update(stays).set(asked::answered_at.eq(None::<NaiveDateTime>)).execute(conn)?;
-        if reopened == 0 {
-            diesel::update(gone).set(asked::organization_id.eq(into)).execute(conn)?;
-        } else {
+        // Whoever heads the one that stays has not been told of it.
+        let untold = (
+            asked::answered_at.eq(None::<NaiveDateTime>),
+            asked::told_at.eq(None::<NaiveDateTime>),
+            asked::reminded_before_at.eq(None::<NaiveDateTime>),
+            asked::reminded_after_at.eq(None::<NaiveDateTime>),
+        );
+        if is_asked(conn, campaign, into)? {
+            let answered = stays.filter(asked::answered_at.is_not_null());
+            diesel::update(answered).set(untold).execute(conn)?;
             diesel::delete(gone).execute(conn)?;
+        } else {
+            diesel::update(gone).set((asked::organization_id.eq(into), untold)).execute(conn)?;
         }
     }
     Ok(())

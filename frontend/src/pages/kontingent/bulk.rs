@@ -73,7 +73,7 @@ fn Bulk() -> impl IntoView {
             _ => {
                 view! {
                     <EmptyState title="Карточки не выбраны">
-                        <p>"Отметьте сотрудников в списке и нажмите «Действия»."</p>
+                        <p>"Отметьте сотрудников в списке и нажмите «Действия с отмеченными»."</p>
                         <div class="row">
                             <LinkButton href=LIST kind=Kind::Primary>
                                 "К списку сотрудников"
@@ -186,7 +186,7 @@ fn deeds(ids: Vec<EmployeeId>, more: bool) -> AnyView {
         <p class="page-lead">{people}</p>
         {more
             .then(|| {
-                let words = format!("В списке больше {MAX_GO} карточек. Действие затронет первые {MAX_GO}: повторите его для остальных или уточните фильтр.");
+                let words = format!("В списке больше {MAX_GO} карточек. Действие затронет только первые {MAX_GO}. Вернитесь к списку и разделите его фильтрами: по организации, роли или первой букве.");
                 view! {
                     <Alert tone=Tone::Warning>
                         <p>{words}</p>

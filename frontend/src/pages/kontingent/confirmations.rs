@@ -26,6 +26,7 @@ pub const LIST: List = List {
         "Ничего не ждёт подтверждения",
         "Сюда попадают изменения карточек руководителей, которые предложили завучи и ответственные.",
     ),
+    file: Some("/api/v1/kontingent/proposals/export"),
     action: None,
     ask: |query, _| {
         Box::pin(async move {

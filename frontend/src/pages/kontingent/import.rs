@@ -30,6 +30,9 @@ pub const IMPORT: &str = "/kontingent/import";
 /// How often an import that is applied is asked for.
 const PAUSE: Duration = Duration::from_millis(700);
 
+/// Rows that are decided with one request at most.
+const DECIDED: usize = 100;
+
 /// `/kontingent/import`.
 pub fn import() -> AnyView {
     view! {
@@ -50,12 +53,15 @@ struct State {
     outcome: RwSignal<Option<RowOutcome>>,
     rows: RwSignal<Option<ImportRows>>,
     columns: RwSignal<Vec<Option<ImportField>>>,
+    /// Whether the import of the address is asked for.
+    opening: RwSignal<bool>,
 }
 
 impl State {
     /// Takes an answer of the server for what is shown.
     fn take(self, answer: Answer<Import>) {
         let _ = self.busy.try_set(false);
+        let _ = self.opening.try_set(false);
         match answer {
             Err(error) => {
                 let _ = self.failure.try_set(Some(error));
@@ -74,8 +80,13 @@ impl State {
                 if matches!(import.state, ImportState::Applying | ImportState::Finishing) {
                     self.wait(import.id);
                 }
+                let decided = import.state == ImportState::Previewed
+                    && self.import.with_untracked(|before| {
+                        before.as_ref().is_some_and(|before| before.state == ImportState::Previewed)
+                    });
                 self.import.set(Some(import));
-                dom::focus_later("import-step".to_owned());
+                // Whoever decides row by row stays at the rows.
+                dom::focus_later(if decided { "import-rows" } else { "import-step" }.to_owned());
             }
         }
     }
@@ -159,23 +170,31 @@ fn Page() -> impl IntoView {
         outcome: RwSignal::new(None),
         rows: RwSignal::new(None),
         columns: RwSignal::default(),
+        opening: RwSignal::new(false),
     };
     let parameters = use_query_map();
     let navigate = use_navigate();
     if let Some(id) =
         parameters.with_untracked(|map| map.get("id")).and_then(|id| id.parse::<ImportId>().ok())
     {
+        state.opening.set(true);
         state.ask(many::import(id));
     }
-    // The address names the import, so that another loading of the page finds it.
-    Effect::new(move |_| {
+    // The address names the import, so that another loading of the page finds it, and forgets it with the page.
+    Effect::new(move |named: Option<bool>| {
         let id = state.import.with(|import| import.as_ref().map(|import| import.id));
         let wanted = id.map_or_else(|| IMPORT.to_owned(), |id| format!("{IMPORT}?id={id}"));
-        if id.is_some() && dom::here() != wanted {
+        if (id.is_some() || named == Some(true)) && dom::here() != wanted {
             navigate(&wanted, NavigateOptions { replace: true, scroll: false, ..Default::default() });
         }
+        id.is_some()
     });
-    let step = Memo::new(move |_| state.import.with(|import| import.as_ref().map(|import| import.state)));
+    // What a decision changes is the counts alone.
+    let step = Memo::new(move |_| {
+        state.import.with(|import| {
+            import.as_ref().map(|import| (import.state, import.counts, import.failure.clone()))
+        })
+    });
     view! {
         <Breadcrumbs
             above=vec![("Контингент", "/kontingent".to_owned()), ("Сотрудники", LIST.to_owned())]
@@ -187,7 +206,8 @@ fn Page() -> impl IntoView {
         <div id="import-failure" tabindex="-1">
             {live(move || state.failure.get().map(failure_view).into_any())}
         </div>
-        {live(move || match step.get() {
+        {live(move || match step.get().map(|(state, ..)| state) {
+            None if state.opening.get() => view! { <Loading/> }.into_any(),
             None => choose(state),
             Some(ImportState::Uploaded) => map(state),
             Some(ImportState::Previewed) => preview(state),
@@ -409,10 +429,12 @@ fn preview(state: State) -> AnyView {
                 {tabs}
             </div>
             {live(move || all_at_once(state, id))}
-            {live(move || match state.rows.get() {
-                None => view! { <Loading/> }.into_any(),
-                Some(page) => rows_view(state, id, page),
-            })}
+            <div id="import-rows" tabindex="-1">
+                {live(move || match state.rows.get() {
+                    None => view! { <Loading/> }.into_any(),
+                    Some(page) => rows_view(state, id, page),
+                })}
+            </div>
             <div class="row">
                 {ready
                     .then(|| {
@@ -465,7 +487,6 @@ fn all_at_once(state: State, id: ImportId) -> AnyView {
                 let items = page.iter().flat_map(|page| &page.items);
                 items
                     .filter(|row| row.choices.contains(&decision))
-                    .take(100)
                     .map(|row| RowDecision { line: row.line, decision })
                     .collect()
             });
@@ -490,7 +511,13 @@ fn decide(state: State, id: ImportId, rows: Vec<RowDecision>) {
     if rows.is_empty() {
         return;
     }
-    state.ask(async move { many::decide_import(id, &ImportDecisions { rows }).await });
+    state.ask(async move {
+        let mut answer = Err(ApiError::Network);
+        for part in rows.chunks(DECIDED) {
+            answer = Ok(many::decide_import(id, &ImportDecisions { rows: part.to_vec() }).await?);
+        }
+        answer
+    });
 }
 
 fn rows_view(state: State, id: ImportId, page: ImportRows) -> AnyView {

@@ -26,6 +26,7 @@ pub const LIST: List = List {
         "Расхождений нет",
         "Сюда попадают люди, которых не удалось узнать при входе через Госуслуги, если они сами отправили вам заявку.",
     ),
+    file: Some("/api/v1/kontingent/mismatches/export"),
     action: None,
     ask: |query, _| {
         Box::pin(async move {

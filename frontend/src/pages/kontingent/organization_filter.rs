@@ -33,10 +33,9 @@ pub fn OrganizationFilter(
             return;
         }
         spawn_local(async move {
-            let all = OrganizationQuery { limit: Some(100), ..Default::default() };
-            let found =
-                session.call(api::organizations(&all)).await.map(|found| found.items).unwrap_or_default();
-            let known = found.iter().find(|organization| organization.organization.id == id).map(option_of);
+            let query = OrganizationQuery { id: Some(id), ..Default::default() };
+            let found = session.call(api::organizations(&query)).await;
+            let known = found.ok().and_then(|found| found.items.first().map(option_of));
             let label = "Выбранная организация".to_owned();
             let unnamed = ComboOption { value, label, note: String::new() };
             if in_address.try_get_untracked().flatten() == Some(id) {

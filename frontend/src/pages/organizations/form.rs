@@ -216,6 +216,7 @@ pub fn new_page() -> AnyView {
     let draft = move || NewOrganizationDraft { parent_id: chosen_id(form.parent), fields: form.fields() };
     let errors = FormErrors::new(move || draft().parse().err().unwrap_or_default());
     let dirty = Memo::new(move |_| form.fields() != OrganizationFields::default());
+    guard.keeps(NEW);
     Effect::new(move |_| {
         let is_dirty = dirty.get();
         guard.set(is_dirty.then_some(Loss::Typed));
@@ -338,6 +339,7 @@ pub fn editor(card: OrganizationCard, done: Callback<()>) -> AnyView {
     let is_restored = restored.is_some();
     let errors = FormErrors::new(move || form.fields().parse("fields/", rule).err().unwrap_or_default());
     let dirty = Memo::new(move |_| base.with(|base| form.fields() != *base));
+    guard.keeps(&page.get_value());
     Effect::new(move |_| {
         let is_dirty = dirty.get();
         guard.set(is_dirty.then_some(Loss::Typed));

@@ -56,7 +56,7 @@ pub fn form(today: NaiveDate, again: RwSignal<()>) -> AnyView {
         <section class="panel stack" aria-labelledby="start">
             <h2 id="start" class="side-title">"Начать подтверждение"</h2>
             <p>
-                "Школы, колледжи и детские сады подтвердят, кто у них работает, и отметят тех, кто больше не работает. За 7 дней до срока и на следующий день после него руководители тех, кто не ответил, получат письмо."
+                "Школы, колледжи и детские сады подтвердят, кто у них работает, и отметят тех, кто больше не работает. Их руководители получат письмо сразу, а те, кто не ответил, — ещё за 7 дней до срока и на следующий день после него."
             </p>
             {live(move || failure.get().map(|error| view! { <ProblemAlert error=error/> }).into_any())}
             <form on:submit=submit novalidate=true class="stack main-form">

@@ -25,6 +25,7 @@ pub const LIST: List = List {
         (State::Declined.as_str(), "Отклонены"),
     ],
     empty: ("Заявок нет", "Новые появятся здесь сами."),
+    file: Some("/api/v1/account-applications/export"),
     action: None,
     ask: |query, _| {
         Box::pin(async move {

@@ -20,6 +20,7 @@ pub const LIST: List = List {
     any: "Требуют внимания",
     states: &[("resolved", "Разобраны")],
     empty: ("Тревог нет", "Всё работает. О новой тревоге этот список скажет сам."),
+    file: None,
     action: None,
     ask: |query, asked| {
         Box::pin(async move {

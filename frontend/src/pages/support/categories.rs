@@ -39,6 +39,7 @@ pub const LIST: List = List {
         "Категорий пока никому не дали",
         "Здесь будут родители и обучающиеся. Категорию «Сотрудник» дают роли карточки.",
     ),
+    file: None,
     action: Some((NEW, "Дать категорию")),
     ask: |query, asked| {
         Box::pin(async move {

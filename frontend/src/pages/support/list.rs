@@ -72,6 +72,8 @@ pub struct List {
     pub states: &'static [(&'static str, &'static str)],
     /// What is not there, where nothing was asked for.
     pub empty: (&'static str, &'static str),
+    /// Where the same is a file; nothing where it is none.
+    pub file: Option<&'static str>,
     /// The main action: its address and its words.
     pub action: Option<(&'static str, &'static str)>,
     /// Asks for a page.
@@ -97,6 +99,7 @@ pub const OF_ACCOUNTS: List = List {
         (AccountState::Blocked.as_str(), "Заблокированы"),
     ],
     empty: ("Учётных записей нет", "Новые появятся здесь сами."),
+    file: None,
     action: None,
     ask: |query, _| {
         Box::pin(async move {
@@ -126,6 +129,7 @@ pub const OF_APPLICATIONS: List = List {
         (ApplicationState::Declined.as_str(), "Отклонены"),
     ],
     empty: ("Заявок нет", "Новые появятся здесь сами."),
+    file: Some("/api/v1/applications/export"),
     action: None,
     ask: |query, _| {
         Box::pin(async move {
@@ -307,6 +311,12 @@ pub fn page(list: &'static List) -> AnyView {
         </div>
         <div class="list-bar">
             <p role="status">{move || count.get()}</p>
+            {list
+                .file
+                .map(|file| {
+                    let address = move || ListQuery { after: None, before: None, ..query.get() }.of(file);
+                    view! { <a class="button button-small" href=address download="">"Скачать CSV"</a> }
+                })}
         </div>
         <Fetched ask=Box::new(ask) again=again/>
         <Questions asked=asking again=again/>

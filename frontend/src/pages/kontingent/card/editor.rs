@@ -190,6 +190,7 @@ impl Editor {
 
     /// Keeps what is typed in the tab, and asks before it is left.
     fn watch(self) {
+        self.guard.keeps(&self.page.get_value());
         Effect::new(move |_| {
             let page = self.page.get_value();
             if self.dirty.get() {
@@ -270,9 +271,7 @@ impl Editor {
     /// «Закрыть»: back to the list, after a question where something would be lost.
     pub fn close(self) {
         let list = expect_list_address();
-        let page = self.page.get_value();
         self.guard.ask(move || {
-            drafts::forget(&page);
             self.go.run((list.clone(), false));
         });
     }

@@ -268,7 +268,12 @@ fn transfer_fields(typed: Typed, errors: FormErrors) -> AnyView {
         typed.organization.set(organization);
     };
     let search = move |text: String| -> std::pin::Pin<Box<dyn Future<Output = Answer<Found>>>> {
-        let query = OrganizationQuery { query: Some(text), creatable: Some(true), limit: Some(30) };
+        let query = OrganizationQuery {
+            query: Some(text),
+            creatable: Some(true),
+            limit: Some(30),
+            ..Default::default()
+        };
         Box::pin(find(query))
     };
     let roles = move || {

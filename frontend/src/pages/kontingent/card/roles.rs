@@ -95,10 +95,10 @@ fn OrganizationChoice(editor: Editor) -> impl IntoView {
     // What was kept in the tab knows the identifier alone.
     if let Some(id) = editor.form.organization.get_untracked() {
         leptos::task::spawn_local(async move {
-            let query = OrganizationQuery { creatable: Some(true), limit: Some(100), ..Default::default() };
-            let found = session.call(api::organizations(&query)).await;
-            let known =
-                found.ok().and_then(|found| found.items.into_iter().find(|o| o.organization.id == id));
+            let query = OrganizationQuery { id: Some(id), creatable: Some(true), ..Default::default() };
+            // Not asked in vain: what was kept stays, and is sent.
+            let Ok(found) = session.call(api::organizations(&query)).await else { return };
+            let known = found.items.into_iter().next();
             if chosen.try_set(known.as_ref().map(option_of)).is_none() {
                 if known.is_none() {
                     editor.form.organization.set(None);
@@ -108,7 +108,12 @@ fn OrganizationChoice(editor: Editor) -> impl IntoView {
         });
     }
     let search = move |text: String| -> std::pin::Pin<Box<dyn Future<Output = api::Answer<Found>>>> {
-        let query = OrganizationQuery { query: Some(text), creatable: Some(true), limit: Some(30) };
+        let query = OrganizationQuery {
+            query: Some(text),
+            creatable: Some(true),
+            limit: Some(30),
+            ..Default::default()
+        };
         Box::pin(find(query))
     };
     view! {

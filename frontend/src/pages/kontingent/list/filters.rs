@@ -1,15 +1,15 @@
 //! Search and filters of the staff list.
 
 use epos_shared::api::employees::{EmployeeQuery, EmployeeSort, EmployeeState};
-use epos_shared::api::organizations::{OrganizationInView, OrganizationQuery};
+use epos_shared::api::organizations::OrganizationInView;
 use epos_shared::roles::Role;
 use leptos::prelude::*;
-use leptos::task::spawn_local;
 
 use super::{Turn, query};
 use crate::api;
-use crate::components::{ComboOption, Combobox, Found, Search, Select};
+use crate::components::{ComboOption, Search, Select};
 use crate::form::FormErrors;
+use crate::pages::kontingent::OrganizationFilter;
 use crate::session::use_session;
 
 /// The search field and the filters; each leads to the list in another state.
@@ -23,6 +23,10 @@ pub fn Filters(query: Memo<EmployeeQuery>, turn: Turn, several: Memo<bool>) -> i
         change(&mut next);
         turn.0.run(next);
     };
+    let in_address = Memo::new(move |_| query.with(|query| query.organization));
+    let to_organization = Callback::new(move |organization| {
+        turn.0.run(EmployeeQuery { organization, ..query::from_the_start(query.get_untracked()) });
+    });
     let roles = move || {
         let kind = session.person().and_then(|person| person.card().map(|card| card.organization.kind));
         Role::ALL
@@ -49,7 +53,11 @@ pub fn Filters(query: Memo<EmployeeQuery>, turn: Turn, several: Memo<bool>) -> i
                 on_search=move |text: String| change(&|next| next.query = Some(text.clone()).filter(|text| !text.is_empty()))
                 placeholder="ФИО, логин или e-mail"
             />
-            {move || several.get().then(|| view! { <OrganizationFilter query=query turn=turn errors=errors/> })}
+            {move || {
+                several
+                    .get()
+                    .then(|| view! { <OrganizationFilter in_address=in_address turn=to_organization errors=errors/> })
+            }}
             <Select
                 path="role"
                 label="Роль"
@@ -104,58 +112,5 @@ pub fn option_of(organization: &OrganizationInView) -> ComboOption {
         value: organization.organization.id.to_string(),
         label: organization.organization.short_name.clone(),
         note,
-    }
-}
-
-#[component]
-fn OrganizationFilter(query: Memo<EmployeeQuery>, turn: Turn, errors: FormErrors) -> impl IntoView {
-    let session = use_session();
-    let chosen = RwSignal::new(None::<ComboOption>);
-    let in_address = Memo::new(move |_| query.with(|query| query.organization));
-    // The address knows the identifier alone; the name is asked for.
-    Effect::new(move |_| {
-        let Some(id) = in_address.get() else {
-            chosen.set(None);
-            return;
-        };
-        let value = id.to_string();
-        if chosen.with_untracked(|chosen| chosen.as_ref().is_some_and(|chosen| chosen.value == value)) {
-            return;
-        }
-        spawn_local(async move {
-            let all = OrganizationQuery { limit: Some(100), ..Default::default() };
-            let found =
-                session.call(api::organizations(&all)).await.map(|found| found.items).unwrap_or_default();
-            let known = found.iter().find(|organization| organization.organization.id == id).map(option_of);
-            let unnamed =
-                ComboOption {
-                    value, label: "Выбранная организация".to_owned(), note: String::new()
-                };
-            if in_address.try_get_untracked().flatten() == Some(id) {
-                chosen.set(Some(known.unwrap_or(unnamed)));
-            }
-        });
-    });
-    let search = move |text: String| -> std::pin::Pin<Box<dyn Future<Output = api::Answer<Found>>>> {
-        Box::pin(async move {
-            let query = OrganizationQuery { query: Some(text), limit: Some(30), ..Default::default() };
-            let found = session.call(api::organizations(&query)).await?;
-            Ok(Found { options: found.items.iter().map(option_of).collect(), more: found.more })
-        })
-    };
-    let change = move |option: Option<ComboOption>| {
-        let organization = option.and_then(|option| option.value.parse().ok());
-        turn.0.run(EmployeeQuery { organization, ..query::from_the_start(query.get_untracked()) });
-    };
-    view! {
-        <Combobox
-            path="organization"
-            label="Организация"
-            chosen=chosen
-            on_change=change
-            search=search
-            errors=errors
-            placeholder="Все организации"
-        />
     }
 }

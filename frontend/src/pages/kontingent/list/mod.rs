@@ -109,7 +109,7 @@ fn List() -> impl IntoView {
         Some((_, Err(error))) => {
             view! { <ErrorState error=error on_retry=move || employees.refetch()/> }.into_any()
         }
-        Some((asked, Ok(page))) if page.items.is_empty() => empty(&asked, turn),
+        Some((asked, Ok(page))) if page.items.is_empty() => empty(&asked, several.get_untracked(), turn),
         Some((asked, Ok(page))) => found(asked, page, several.get_untracked(), turn, (chosen, own)),
     };
     view! {
@@ -160,12 +160,18 @@ fn List() -> impl IntoView {
     }
 }
 
-fn empty(asked: &EmployeeQuery, turn: Turn) -> AnyView {
+fn empty(asked: &EmployeeQuery, several: bool, turn: Turn) -> AnyView {
     if query::narrowed(asked) {
         let sort = asked.sort;
+        // Within one organization any part of a word is enough.
+        let words = if several {
+            "Проверьте, как написаны слова, или уберите часть фильтров. Искать можно по началу фамилии, имени, отчества, логина или e-mail."
+        } else {
+            "Проверьте, как написаны слова, или уберите часть фильтров."
+        };
         view! {
             <EmptyState title="Никого не нашлось">
-                <p>"Проверьте, как написаны слова, или уберите часть фильтров. Искать можно по началу фамилии, имени, отчества, логина или e-mail."</p>
+                <p>{words}</p>
                 <div class="row">
                     <Button on_press=move || turn.0.run(EmployeeQuery { sort, ..Default::default() })>
                         "Показать всех"

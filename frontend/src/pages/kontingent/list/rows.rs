@@ -130,7 +130,7 @@ fn Row(chosen: Chosen, own: Own, row: EmployeeRow, several: bool) -> impl IntoVi
         .iter()
         .map(|role| {
             let soon = role.state == RoleState::InForce
-                && role.period.end().zip(today).is_some_and(|(end, today)| (end - today).num_days() < 30);
+                && role.period.end().zip(today).is_some_and(|(end, today)| (end - today).num_days() <= 30);
             role_line(role, soon)
         })
         .collect_view();
