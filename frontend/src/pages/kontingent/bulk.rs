@@ -2,6 +2,7 @@
 
 use epos_shared::api::bulk::{BulkAction, BulkOutcome, BulkRequest, BulkResult, MAX_GO};
 use epos_shared::api::employees::EmployeeQuery;
+use epos_shared::api::page::MAX_LIMIT;
 use epos_shared::ids::EmployeeId;
 use epos_shared::problem::FieldError;
 use leptos::ev::SubmitEvent;
@@ -40,7 +41,7 @@ enum Found {
     Asking,
     Nothing,
     Failed(ApiError),
-    Cards(Vec<EmployeeId>, bool),
+    Cards(Portion),
 }
 
 #[component]
@@ -50,15 +51,22 @@ fn Bulk() -> impl IntoView {
     let found = RwSignal::new(Found::Asking);
     match Selection::taken() {
         None => found.set(Found::Nothing),
-        Some(Selection::Cards(ids)) => found.set(Found::Cards(ids, false)),
-        Some(Selection::All(query)) => spawn_local(async move {
-            let all = every(session, *query).await;
-            let _ = found.try_set(match all {
-                Ok((ids, more)) => Found::Cards(ids, more),
-                Err(error) => Found::Failed(error),
-            });
-        }),
+        Some(Selection::Cards(ids)) => found.set(Found::Cards(Portion::of(ids, 0))),
+        Some(Selection::All(query)) => spawn_local(ask(session, *query, 0, found)),
     }
+    let next = Callback::new(move |()| {
+        let Found::Cards(portion) = found.get_untracked() else { return };
+        let before = portion.before + portion.ids.len();
+        match portion.rest {
+            Rest::Nothing => {}
+            Rest::Cards(ids) => found.set(Found::Cards(Portion::of(ids, before))),
+            Rest::Page(query) => {
+                found.set(Found::Asking);
+                spawn_local(ask(session, *query, before, found));
+            }
+        }
+        dom::focus_later("heading".to_owned());
+    });
     let back = place.address.get_value();
     let above = vec![("Контингент", "/kontingent".to_owned()), ("Сотрудники", back.clone())];
     view! {
@@ -69,7 +77,7 @@ fn Bulk() -> impl IntoView {
         {live(move || match found.get() {
             Found::Asking => view! { <Loading/> }.into_any(),
             Found::Failed(error) => view! { <ProblemAlert error=error/> }.into_any(),
-            Found::Cards(ids, more) if !ids.is_empty() => deeds(ids, more),
+            Found::Cards(portion) if !portion.ids.is_empty() => deeds(portion, next),
             _ => {
                 view! {
                     <EmptyState title="Карточки не выбраны">
@@ -87,19 +95,50 @@ fn Bulk() -> impl IntoView {
     }
 }
 
-/// Every card of a list up to the limit, and whether there are more.
-async fn every(session: SessionContext, query: EmployeeQuery) -> Result<(Vec<EmployeeId>, bool), ApiError> {
+/// The cards that are dealt with at once.
+#[derive(Clone)]
+struct Portion {
+    ids: Vec<EmployeeId>,
+    /// How many were in the portions before.
+    before: usize,
+    rest: Rest,
+}
+
+/// What is dealt with after that.
+#[derive(Clone)]
+enum Rest {
+    Nothing,
+    Cards(Vec<EmployeeId>),
+    /// The list behind a place.
+    Page(Box<EmployeeQuery>),
+}
+
+impl Portion {
+    fn of(mut ids: Vec<EmployeeId>, before: usize) -> Self {
+        let rest = ids.split_off(ids.len().min(MAX_GO));
+        let rest = if rest.is_empty() { Rest::Nothing } else { Rest::Cards(rest) };
+        Self { ids, before, rest }
+    }
+}
+
+async fn ask(session: SessionContext, query: EmployeeQuery, before: usize, found: RwSignal<Found>) {
+    let _ = found.try_set(match portion(session, query, before).await {
+        Ok(portion) => Found::Cards(portion),
+        Err(error) => Found::Failed(error),
+    });
+}
+
+/// The cards of a list up to the limit.
+async fn portion(session: SessionContext, query: EmployeeQuery, before: usize) -> Result<Portion, ApiError> {
     let mut ids = Vec::new();
-    let mut after = None;
+    let mut asked = EmployeeQuery { before: None, limit: Some(MAX_LIMIT), ..query };
     loop {
-        let asked = EmployeeQuery { after, before: None, limit: Some(100), ..query.clone() };
         let page = session.call(api::employees(&asked)).await?;
         ids.extend(page.items.into_iter().map(|row| row.id));
-        after = page.next;
-        if after.is_none() || ids.len() >= MAX_GO {
-            let more = after.is_some() || ids.len() > MAX_GO;
-            ids.truncate(MAX_GO);
-            return Ok((ids, more));
+        asked.after = page.next;
+        if asked.after.is_none() || ids.len() >= MAX_GO {
+            let rest = if asked.after.is_some() { Rest::Page(Box::new(asked)) } else { Rest::Nothing };
+            return Ok(Portion { ids, before, rest });
         }
     }
 }
@@ -113,7 +152,9 @@ struct Going {
     failure: RwSignal<Option<ApiError>>,
 }
 
-fn deeds(ids: Vec<EmployeeId>, more: bool) -> AnyView {
+fn deeds(portion: Portion, next: Callback<()>) -> AnyView {
+    let Portion { ids, before, rest } = portion;
+    let more = !matches!(rest, Rest::Nothing);
     let session = use_session();
     let secret = use_secret();
     let guard = use_leave_guard();
@@ -180,16 +221,23 @@ fn deeds(ids: Vec<EmployeeId>, more: bool) -> AnyView {
             sure.set(Some(BulkAction::EndRoles));
         }
     };
-    let people = format!("Карточек: {count}");
+    let people = if before == 0 && !more {
+        format!("Карточек: {count}")
+    } else {
+        format!("Карточки с {} по {}", before + 1, before + count)
+    };
     view! {
         <div class="stack">
         <p class="page-lead">{people}</p>
         {more
             .then(|| {
-                let words = format!("В списке больше {MAX_GO} карточек. Действие затронет только первые {MAX_GO}. Вернитесь к списку и разделите его фильтрами: по организации, роли или первой букве.");
+                let words = format!("За один раз — {MAX_GO} карточек. Закончите с этими и откройте следующие.");
                 view! {
                     <Alert tone=Tone::Warning>
                         <p>{words}</p>
+                        <Button busy=going.busy on_press=move || guard.ask(move || next.run(()))>
+                            "Следующие карточки"
+                        </Button>
                     </Alert>
                 }
             })}
