@@ -140,7 +140,8 @@ pub fn LeaveQuestion() -> impl IntoView {
     let stay = move || guard.wish.set(None);
     let go = move || {
         let wish = guard.wish.get_untracked();
-        if !secret.get_untracked() {
+        // An action that may fail forgets for itself.
+        if !secret.get_untracked() && !matches!(wish, Some(Wish::Action(_))) {
             drafts::forget(&guard.draft.get_value());
         }
         guard.wish.set(None);

@@ -210,7 +210,8 @@ const FILE: QueueFile = QueueFile {
     ],
 };
 
-/// The same as a file (CSV, UTF-8 with a mark, `;`). The journal tells of it.
+/// The same as a file (CSV, UTF-8 with a mark, `;`): every page, whatever cursor or limit is given. The journal tells of
+/// it.
 #[utoipa::path(
     tag = "accounts",
     params(AccountApplicationQuery),
@@ -230,7 +231,7 @@ async fn export_account_applications(
     let asker = Asker::from(&who);
     let attempt = attempt("account_applications.listed", None);
     let rows = support::read(&services, asker.clone(), attempt, move |conn, services| {
-        let rows = queues::every(|after| {
+        let (rows, more) = queues::every(|after| {
             let query =
                 AccountApplicationQuery { after, before: None, limit: Some(MAX_LIMIT), ..query.0.clone() };
             moderation::list(conn, &query)
@@ -249,7 +250,7 @@ async fn export_account_applications(
                 row.reason.unwrap_or_default(),
             ]
         };
-        Ok(rows.into_iter().map(line).collect())
+        Ok((rows.into_iter().map(line).collect(), more))
     });
     FILE.of(&services, asker, rows.await?).await
 }

@@ -385,6 +385,9 @@ pub fn details(details: &str) -> String {
     if details.get("locked").and_then(Value::as_bool) == Some(true) {
         words.push("вход временно закрыт".to_owned());
     }
+    if details.get("others_left_out").and_then(Value::as_bool) == Some(true) {
+        words.push("остальные отказы этого часа не записаны".to_owned());
+    }
     match details.get("from").and_then(Value::as_str) {
         Some("old") => words.push("с прежнего адреса".to_owned()),
         Some("new") => words.push("с нового адреса".to_owned()),
@@ -474,6 +477,7 @@ mod tests {
 
     #[test]
     fn reasons_are_told_in_words() {
+        assert_eq!(details(r#"{"others_left_out":true}"#), "остальные отказы этого часа не записаны");
         assert_eq!(
             details(r#"{"reason":"wrong-password","locked":true}"#),
             "неверный пароль; вход временно закрыт"

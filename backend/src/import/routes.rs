@@ -83,6 +83,7 @@ async fn get_sample(
         (status = 413, description = "`body-too-large`", body = Problem, content_type = "application/problem+json"),
         (status = 415, description = "`unsupported-media-type`", body = Problem, content_type = "application/problem+json"),
         (status = 422, description = "`validation-failed`: the file is no table", body = Problem, content_type = "application/problem+json"),
+        (status = 503, description = "`unavailable`: too many files are coming in", body = Problem, content_type = "application/problem+json"),
     )
 )]
 #[post("/kontingent/imports")]

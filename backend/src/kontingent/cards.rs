@@ -574,8 +574,8 @@ impl Changes {
     fn deed(&self, before: &Person, after: &EmployeeInput) -> Deed {
         let person = &after.person;
         let told = [
-            ("ФИО", before.name != person.name),
-            ("e-mail", before.email != person.email),
+            (letters::NAME, before.name != person.name),
+            (letters::EMAIL, before.email != person.email),
             ("СНИЛС", before.snils != person.snils),
             ("телефон", before.phone != person.phone),
             ("роли", !self.added.is_empty() || !self.dates.is_empty()),

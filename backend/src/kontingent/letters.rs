@@ -17,6 +17,10 @@ use crate::mail::{self, Letter};
 use crate::organizations::{self, OrganizationRow};
 use crate::quota::Quota;
 
+/// The fields by which a person is recognised at the sign-in through Госуслуги.
+pub(super) const NAME: &str = "ФИО";
+pub(super) const EMAIL: &str = "e-mail";
+
 /// Tells the old e-mail of a card and the head of its organization that ФИО or e-mail were changed: by both a person
 /// is recognised at the sign-in through Госуслуги. Each mailbox is told of a card and of the same fields once an
 /// hour, so that typing twice is one letter.
@@ -32,10 +36,10 @@ pub(super) fn tell_of_change(
 ) -> Result<(), DbError> {
     let mut changed = Vec::new();
     if before.name != after.name {
-        changed.push("ФИО");
+        changed.push(NAME);
     }
     if before.email != after.email {
-        changed.push("e-mail");
+        changed.push(EMAIL);
     }
     if changed.is_empty() {
         return Ok(());
@@ -109,7 +113,8 @@ impl Deed {
 }
 
 /// Tells a head and his department what somebody else did to the head's card (screens.md 18): nobody is told so of
-/// other cards. A mailbox is told of a card and a deed once an hour.
+/// other cards. A mailbox is told of a card and a deed, or of the same fields, once an hour, and not what
+/// [`tell_of_change`] has told it already.
 ///
 /// # Errors
 /// The database fails.
@@ -134,7 +139,9 @@ pub(super) fn tell_of_head(
         facts.push(("Изменено", what.join(", ")));
     }
     let own = own_address(conn, card)?;
-    if let Some(to) = &own {
+    let is_told = matches!(deed, Deed::Changed { what, .. } if what.contains(&NAME) || what.contains(&EMAIL));
+    let told = card_store::email(card.row.email.as_deref())?.filter(|_| is_told);
+    if let Some(to) = own.as_ref().filter(|own| told.as_ref().map(Email::key) != Some(own.key())) {
         let letter = Letter::new(
             "card.own_head",
             to,

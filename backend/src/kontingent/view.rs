@@ -21,7 +21,7 @@ use crate::app::Services;
 use crate::db::types::Id;
 use crate::db::{Conn, DbError};
 use crate::error::ApiError;
-use crate::organizations::OrganizationRow;
+use crate::organizations::{self, OrganizationRow};
 
 /// A card that the actor sees.
 #[derive(Debug, Clone)]
@@ -54,6 +54,25 @@ impl StaffOf<'_> {
         let binding = binding_store::of_card(conn, row.id)?;
         let own = binding.is_some_and(|binding| binding.account == self.account());
         Ok(CardInView { row, organization, relation, roles, binding, own })
+    }
+
+    /// Who issued credentials: ФИО of the card he worked as, where it is in view, else its organization, as the journal
+    /// tells it (decision 0101).
+    fn issued_by(&self, conn: &mut Conn, newest: &CredentialRow) -> Result<Option<String>, DbError> {
+        if let Some(card) = newest.issued_by_employee_id
+            && let Some(named) = self.names_of_cards(conn, &[card])?.remove(&card)
+        {
+            if named.in_view {
+                return Ok(Some(named.name));
+            }
+            return Ok(
+                organizations::find(conn, named.organization)?.map(|organization| organization.short_name)
+            );
+        }
+        match newest.issued_by_account_id {
+            None => Ok(None),
+            Some(account) => Ok(accounts::find(conn, account)?.map(|account| account.name.to_string())),
+        }
     }
 
     /// What the actor may do to a card.
@@ -110,7 +129,7 @@ impl StaffOf<'_> {
             None => None,
             Some(newest) => Some(CredentialsSummary {
                 issued_at: newest.issued_at.and_utc(),
-                issued_by: issuer(conn, &newest)?,
+                issued_by: self.issued_by(conn, &newest)?,
                 expires_at: newest.expires_at.and_utc(),
                 state: newest.state(services.context.db_now()),
             }),
@@ -148,19 +167,6 @@ impl StaffOf<'_> {
     ) -> Result<EmployeeCard, ApiError> {
         let card = self.card(conn, id.into(), services.context.today())?;
         self.show(conn, services, &card)
-    }
-}
-
-/// ФИО of who issued credentials: of the card he worked as, so that the organization knows him by it.
-fn issuer(conn: &mut Conn, newest: &CredentialRow) -> Result<Option<String>, DbError> {
-    if let Some(card) = newest.issued_by_employee_id
-        && let Some(row) = card_store::find(conn, card)?
-    {
-        return Ok(Some(row.name()?.to_string()));
-    }
-    match newest.issued_by_account_id {
-        None => Ok(None),
-        Some(account) => Ok(accounts::find(conn, account)?.map(|account| account.name.to_string())),
     }
 }
 

@@ -32,27 +32,33 @@ impl QueueFile {
         self,
         services: &Services,
         asker: Asker,
-        rows: Vec<Line>,
+        (mut rows, more): (Vec<Line>, bool),
     ) -> Result<HttpResponse, ApiError> {
         let count = rows.len();
         gate::add(services, asker, "report.exported", move |conn, services, who, staff| {
             let event = Event::done("report.exported", "organization", staff.own_organization())
                 .in_organization(staff.own_organization())
-                .with(serde_json::json!({ "report": self.name, "rows": count }));
+                .with(serde_json::json!({ "report": self.name, "rows": count, "more": more }));
             audit::record(conn, &services.context, &who.journal, event).map_err(ApiError::from)
         })
         .await?;
+        if more {
+            rows.push(vec![format!(
+                "Здесь первые {count} строк. Выберите состояние или слова поиска, чтобы их стало меньше."
+            )]);
+        }
         tables::csv_file(self.name, self.title, services.context.today(), self.headings, rows)
     }
 }
 
-/// The rows of a queue, page after page; `page` answers the one behind a cursor.
+/// The rows of a queue, page after page, and whether there are more than a file holds; `page` answers the one behind a
+/// cursor.
 ///
 /// # Errors
 /// What `page` answers.
 pub fn every<T>(
     mut page: impl FnMut(Option<String>) -> Result<Page<T>, ApiError>,
-) -> Result<Vec<T>, ApiError> {
+) -> Result<(Vec<T>, bool), ApiError> {
     let mut rows = Vec::new();
     let mut after = None;
     loop {
@@ -60,7 +66,7 @@ pub fn every<T>(
         rows.extend(found.items);
         after = found.next;
         if after.is_none() || rows.len() >= MOST {
-            return Ok(rows);
+            return Ok((rows, after.is_some()));
         }
     }
 }

@@ -456,6 +456,10 @@ crate::both_databases! {
                 .collect()
         };
         act(&department, Method::POST, head, "credentials").await.expect(200);
+        // Who of the department that was is the department's: the school is told the organization.
+        let (deputy, _) = works_as(app, district.school, Role::SchoolDeputy).await;
+        assert_eq!(read(&deputy, head).await["credentials"]["issued_by"], "УО Верхнекамска");
+        assert_eq!(read(&department, head).await["credentials"]["issued_by"], "Тестова Анна Ивановна");
         // Where the person of the card reads; the card's own address may be the secretary's.
         assert_eq!(told("head@epos.test").await, ["Выдан новый одноразовый пароль"]);
         assert_eq!(app.letters_to("head@school.example").await.len(), 0);

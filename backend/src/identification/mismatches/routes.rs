@@ -66,7 +66,8 @@ const FILE: QueueFile = QueueFile {
     ],
 };
 
-/// The same as a file (CSV, UTF-8 with a mark, `;`). The journal tells of it.
+/// The same as a file (CSV, UTF-8 with a mark, `;`): every page, whatever cursor or limit is given. The journal tells of
+/// it.
 #[utoipa::path(
     tag = "kontingent",
     params(MismatchQuery),
@@ -85,7 +86,7 @@ async fn export_mismatches(
 ) -> Result<HttpResponse, ApiError> {
     let asker = Asker::from(&who);
     let rows = gate::read(&services, asker.clone(), move |conn, services, staff| {
-        let rows = queues::every(|after| {
+        let (rows, more) = queues::every(|after| {
             let query = MismatchQuery { after, before: None, limit: Some(MAX_LIMIT), ..query.0.clone() };
             queue::page(conn, staff, &query)
         })?;
@@ -101,7 +102,7 @@ async fn export_mismatches(
                 row.reason.unwrap_or_default(),
             ]
         };
-        Ok(rows.into_iter().map(line).collect())
+        Ok((rows.into_iter().map(line).collect(), more))
     });
     FILE.of(&services, asker, rows.await?).await
 }

@@ -112,7 +112,8 @@ const FILE: QueueFile = QueueFile {
     ],
 };
 
-/// The same as a file (CSV, UTF-8 with a mark, `;`). The journal tells of it.
+/// The same as a file (CSV, UTF-8 with a mark, `;`): every page, whatever cursor or limit is given. The journal tells of
+/// it.
 #[utoipa::path(
     tag = "kontingent",
     params(ProposalQuery),
@@ -131,7 +132,7 @@ async fn export_proposals(
 ) -> Result<HttpResponse, ApiError> {
     let asker = Asker::from(&who);
     let rows = gate::read(&services, asker.clone(), move |conn, services, staff| {
-        let rows = queues::every(|after| {
+        let (rows, more) = queues::every(|after| {
             let query = ProposalQuery { after, before: None, limit: Some(MAX_LIMIT), ..query.0.clone() };
             staff.proposals(conn, services, &query)
         })?;
@@ -147,7 +148,7 @@ async fn export_proposals(
                 row.decided_at.map(|at| context.shown(at)).unwrap_or_default(),
             ]
         };
-        Ok(rows.into_iter().map(line).collect())
+        Ok((rows.into_iter().map(line).collect(), more))
     });
     FILE.of(&services, asker, rows.await?).await
 }

@@ -43,7 +43,7 @@ pub use tend::{tell, tend};
 /// So often a department, or support, starts one within a day.
 const STARTED_DAILY: u32 = 5;
 /// Recertifications that are listed.
-const LISTED: i64 = 20;
+const LISTED: i64 = 100;
 /// What a cursor of organizations begins with, and one of people.
 const ORGANIZATIONS: u8 = 129;
 const PEOPLE: u8 = 130;
@@ -192,7 +192,7 @@ impl StaffOf<'_> {
             let detail = if asked_already.is_empty() {
                 "Спрашивать некого: ни в одной подчинённой организации нет действующих ролей."
             } else {
-                "Все организации уже отвечают на другое подтверждение. Завершите его, чтобы начать новое."
+                "Все организации ещё отвечают на другое подтверждение. Новое можно начать, когда они ответят или его завершат."
             };
             return Err(Problem::new(ProblemCode::AlreadyDecided).with_detail(detail).into());
         }

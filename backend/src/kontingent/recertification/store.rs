@@ -100,10 +100,10 @@ pub(super) fn find(conn: &mut Conn, id: Id) -> QueryResult<Option<Campaign>> {
     t::table.find(id).select(Campaign::as_select()).first(conn).optional()
 }
 
-/// The latest that ask an organization of a scope.
+/// The latest that ask an organization of a scope, those that are not ended first.
 pub(super) fn latest(conn: &mut Conn, scope: Scope, limit: i64) -> QueryResult<Vec<Campaign>> {
     let query = t::table
-        .order((t::started_at.desc(), t::id.desc()))
+        .order((t::ended_at.is_null().desc(), t::started_at.desc(), t::id.desc()))
         .limit(limit)
         .select(Campaign::as_select())
         .into_boxed::<MultiBackend>();
@@ -173,11 +173,12 @@ pub(super) fn with_staff(conn: &mut Conn, scope: Scope, today: NaiveDate) -> Que
     sql.answering::<DbUuid>().load(conn)
 }
 
-/// The organizations that are asked by a recertification that was not ended.
+/// The organizations that have not answered a recertification that was not ended.
 pub(super) fn asked_already(conn: &mut Conn) -> QueryResult<Vec<Id>> {
     asked::table
         .inner_join(t::table)
         .filter(t::ended_at.is_null())
+        .filter(asked::answered_at.is_null())
         .select(asked::organization_id)
         .distinct()
         .load(conn)

@@ -113,6 +113,7 @@ async fn taken_in(services: &Tools, who: &SignedIn, file: Upload) -> Result<web:
         (status = 413, description = "`body-too-large`", body = Problem, content_type = "application/problem+json"),
         (status = 415, description = "`unsupported-media-type`", body = Problem, content_type = "application/problem+json"),
         (status = 422, description = "`validation-failed`: no table, or columns are missing", body = Problem, content_type = "application/problem+json"),
+        (status = 503, description = "`unavailable`: too many files are coming in", body = Problem, content_type = "application/problem+json"),
     )
 )]
 #[post("/kontingent/organizations/import/preview")]
@@ -142,6 +143,7 @@ async fn preview_import(
         (status = 413, description = "`body-too-large`", body = Problem, content_type = "application/problem+json"),
         (status = 415, description = "`unsupported-media-type`", body = Problem, content_type = "application/problem+json"),
         (status = 422, description = "`validation-failed`", body = Problem, content_type = "application/problem+json"),
+        (status = 503, description = "`unavailable`: too many files are coming in", body = Problem, content_type = "application/problem+json"),
     )
 )]
 #[post("/kontingent/organizations/import")]

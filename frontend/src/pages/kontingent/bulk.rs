@@ -13,8 +13,8 @@ use super::selection::Selection;
 use super::{LIST, ListPlace, Working};
 use crate::api::{self, ApiError};
 use crate::components::{
-    Alert, Badge, Breadcrumbs, Button, DateField, EmptyState, Heading, Kind, LinkButton, Loading, Picture,
-    ProblemAlert, Secret, SecretRow, Tone, lines, live, table, use_secret,
+    Alert, Badge, Breadcrumbs, Button, DateField, EmptyState, ErrorState, Heading, Kind, LinkButton, Loading,
+    Picture, ProblemAlert, Secret, SecretRow, Tone, lines, live, table, use_secret,
 };
 use crate::dom;
 use crate::form::FormErrors;
@@ -40,7 +40,8 @@ pub fn bulk() -> AnyView {
 enum Found {
     Asking,
     Nothing,
-    Failed(ApiError),
+    /// The portion of a list, behind so many cards, could not be read.
+    Failed(ApiError, Box<EmployeeQuery>, usize),
     Cards(Portion),
 }
 
@@ -76,7 +77,13 @@ fn Bulk() -> impl IntoView {
         </div>
         {live(move || match found.get() {
             Found::Asking => view! { <Loading/> }.into_any(),
-            Found::Failed(error) => view! { <ProblemAlert error=error/> }.into_any(),
+            Found::Failed(error, query, before) => {
+                let retry = move || {
+                    found.set(Found::Asking);
+                    spawn_local(ask(session, (*query).clone(), before, found));
+                };
+                view! { <ErrorState error=error on_retry=retry/> }.into_any()
+            }
             Found::Cards(portion) if !portion.ids.is_empty() => deeds(portion, next),
             _ => {
                 view! {
@@ -122,9 +129,9 @@ impl Portion {
 }
 
 async fn ask(session: SessionContext, query: EmployeeQuery, before: usize, found: RwSignal<Found>) {
-    let _ = found.try_set(match portion(session, query, before).await {
+    let _ = found.try_set(match portion(session, query.clone(), before).await {
         Ok(portion) => Found::Cards(portion),
-        Err(error) => Found::Failed(error),
+        Err(error) => Found::Failed(error, Box::new(query), before),
     });
 }
 
@@ -235,9 +242,16 @@ fn deeds(portion: Portion, next: Callback<()>) -> AnyView {
                 view! {
                     <Alert tone=Tone::Warning>
                         <p>{words}</p>
-                        <Button busy=going.busy on_press=move || guard.ask(move || next.run(()))>
-                            "Следующие карточки"
-                        </Button>
+                        // Once these are done: pressed twice, it would pass over a thousand.
+                        {live(move || {
+                            (!going.busy.get() && going.results.with(|results| !results.is_empty()))
+                                .then(|| view! {
+                                    <Button on_press=move || guard.ask(move || next.run(()))>
+                                        "Следующие карточки"
+                                    </Button>
+                                })
+                                .into_any()
+                        })}
                     </Alert>
                 }
             })}

@@ -66,26 +66,35 @@ impl State {
             Err(error) => {
                 let _ = self.failure.try_set(Some(error));
                 dom::focus_later("import-failure".to_owned());
+                // Some of what was asked may have been done.
+                if let Some(id) = self.shown() {
+                    spawn_local(async move {
+                        if let Ok(import) = self.session.call(many::import(id)).await {
+                            let _ = self.import.try_set(Some(import));
+                        }
+                    });
+                }
             }
             Ok(import) => {
                 if self.failure.try_set(None).is_some() {
                     return;
                 }
                 self.columns.set(import.columns.clone());
+                let decided = import.state == ImportState::Previewed
+                    && self.import.with_untracked(|before| {
+                        before.as_ref().is_some_and(|before| before.state == ImportState::Previewed)
+                    });
                 if import.state == ImportState::Previewed {
-                    let first = RowOutcome::ALL.into_iter().find(|outcome| count(&import, *outcome) > 0);
-                    self.outcome.set(first);
+                    // Whoever decides stays at the same rows as long as there are some.
+                    let now = self.outcome.get_untracked().filter(|_| decided);
+                    let mut all = now.into_iter().chain(RowOutcome::ALL);
+                    self.outcome.set(all.find(|outcome| count(&import, *outcome) > 0));
                     self.look(import.id, None);
                 }
                 if matches!(import.state, ImportState::Applying | ImportState::Finishing) {
                     self.wait(import.id);
                 }
-                let decided = import.state == ImportState::Previewed
-                    && self.import.with_untracked(|before| {
-                        before.as_ref().is_some_and(|before| before.state == ImportState::Previewed)
-                    });
                 self.import.set(Some(import));
-                // Whoever decides row by row stays at the rows.
                 dom::focus_later(if decided { "import-rows" } else { "import-step" }.to_owned());
             }
         }
@@ -103,14 +112,24 @@ impl State {
         });
     }
 
+    /// The import on the page.
+    fn shown(self) -> Option<ImportId> {
+        self.import.try_get_untracked().flatten().map(|import| import.id)
+    }
+
     /// Reads rows of the preview.
     fn look(self, id: ImportId, after: Option<u32>) {
         let outcome = self.outcome.get_untracked();
+        if after.is_none() {
+            self.rows.set(None);
+        }
         spawn_local(async move {
             match self.session.call(many::import_rows(id, outcome, after)).await {
                 Err(error) => {
                     let _ = self.failure.try_set(Some(error));
                 }
+                // Other rows are wanted meanwhile.
+                Ok(_) if self.shown() != Some(id) || self.outcome.try_get_untracked() != Some(outcome) => {}
                 Ok(mut page) => {
                     let _ = self.rows.try_update(|rows| {
                         if let Some(before) = rows.take().filter(|_| after.is_some()) {
@@ -372,7 +391,12 @@ fn again(state: State) -> AnyView {
         state.failure.set(None);
         state.import.set(None);
     };
-    view! { <Button on_press=press>"Другой файл"</Button> }.into_any()
+    view! {
+        <Button busy=state.busy on_press=press>
+            "Другой файл"
+        </Button>
+    }
+    .into_any()
 }
 
 /// What every row comes to.
@@ -486,7 +510,7 @@ fn all_at_once(state: State, id: ImportId) -> AnyView {
             let rows: Vec<RowDecision> = state.rows.with_untracked(|page| {
                 let items = page.iter().flat_map(|page| &page.items);
                 items
-                    .filter(|row| row.choices.contains(&decision))
+                    .filter(|row| row.outcome == RowOutcome::Undecided && row.choices.contains(&decision))
                     .map(|row| RowDecision { line: row.line, decision })
                     .collect()
             });
@@ -556,6 +580,7 @@ fn row_view(state: State, id: ImportId, row: ImportRow) -> Vec<AnyView> {
                     type="button"
                     class="button button-small"
                     aria-pressed=if chosen { "true" } else { "false" }
+                    disabled=move || state.busy.get()
                     on:click=move |_| decide(state, id, vec![RowDecision { line, decision }])
                 >
                     {decision_title(decision)}

@@ -14,8 +14,8 @@ use super::{chosen_id, found};
 use crate::api::organization::{self, Fate, on_organization};
 use crate::api::{self, Answer, ApiError};
 use crate::components::{
-    Body, Button, ComboOption, Combobox, DateField, Found, Kind, ProblemAlert, Question, asking, live, panel,
-    table,
+    Alert, Body, Button, ComboOption, Combobox, DateField, Found, Kind, ProblemAlert, Question, Tone, asking,
+    live, panel, table,
 };
 use crate::form::FormErrors;
 use crate::russian::several;
@@ -109,8 +109,10 @@ fn close(card: &OrganizationCard, asked: Asked) -> AnyView {
         today.and_then(|today| draft.parse(today).err()).unwrap_or_default()
     });
     let (busy, failure) = (RwSignal::new(false), RwSignal::new(None::<ApiError>));
+    let below = RwSignal::new(0);
     let look = move || {
         failure.set(None);
+        below.set(0);
         if busy.get_untracked() || !errors.submit() {
             return;
         }
@@ -122,6 +124,7 @@ fn close(card: &OrganizationCard, asked: Asked) -> AnyView {
                 return;
             }
             match answer {
+                Ok(preview) if preview.open_below > 0 => below.set(preview.open_below),
                 Ok(preview) => asked.set(Some(Question {
                     title: "Закрыть организацию?",
                     words: closing_words(&name, &day, preview),
@@ -138,6 +141,19 @@ fn close(card: &OrganizationCard, asked: Asked) -> AnyView {
     view! {
         <div class="main-form stack gap-above">
             {failed(failure)}
+            {live(move || {
+                (below.get() > 0)
+                    .then(|| {
+                        let below = several(below.get(), ["организация", "организации", "организаций"]);
+                        let words = format!("Подчинены ещё {below}. Пока они открыты и не переподчинены, закрыть её нельзя.");
+                        view! {
+                            <Alert tone=Tone::Warning live=true>
+                                <p>{words}</p>
+                            </Alert>
+                        }
+                    })
+                    .into_any()
+            })}
             <DateField
                 path="last_day"
                 label="Последний день работы"
@@ -158,12 +174,6 @@ fn close(card: &OrganizationCard, asked: Asked) -> AnyView {
 
 fn closing_words(name: &str, day: &str, preview: ClosingPreview) -> String {
     let day = parse_date(day).map(format_date).unwrap_or_default();
-    if preview.open_below > 0 {
-        let below = several(preview.open_below, ["организация", "организации", "организаций"]);
-        return format!(
-            "{name}: ей ещё подчинены {below}. Пока они открыты и не переподчинены, закрыть её нельзя."
-        );
-    }
     let mut words = format!("{name}: последний день — {day}. ");
     if preview.cards == 0 {
         words.push_str("Действующих ролей в ней нет.");

@@ -48,10 +48,15 @@ pub fn page() -> AnyView {
             dom::focus_later("result".to_owned());
         });
     };
+    let name = RwSignal::new(String::new());
     let choose = move |event: ev::Event| {
         let input = event.target().and_then(|target| target.dyn_into::<HtmlInputElement>().ok());
-        let chosen = input.and_then(|input| input.files()).and_then(|files| files.get(0));
-        file.set_value(chosen);
+        let Some(input) = input else { return };
+        let Some(chosen) = input.files().and_then(|files| files.get(0)) else { return };
+        name.set(chosen.name());
+        file.set_value(Some(chosen));
+        // The same file may be chosen again, once it was corrected.
+        input.set_value("");
         plan.set(None);
         failure.set(None);
         done.set(None);
@@ -158,7 +163,7 @@ pub fn page() -> AnyView {
             </div>
         </div>
         <p role="status" class="muted">
-            {move || if busy.get() { "Файл проверяется…" } else { "" }}
+            {move || if busy.get() { "Файл проверяется…".to_owned() } else { name.get() }}
         </p>
         <section class="gap-above" id="result" tabindex="-1" aria-label="Что будет сделано">
             {result}

@@ -17,7 +17,7 @@ use crate::components::{
     shown, table,
 };
 use crate::pages::kontingent::{LIST, card_address};
-use crate::russian::{day, several};
+use crate::russian::day;
 use crate::session::use_session;
 
 /// The page.
@@ -206,8 +206,10 @@ fn people(card: &OrganizationCard) -> Vec<AnyView> {
     let counts: Vec<_> =
         card.roles.iter().map(|count| (count.role.title(), count.cards.to_string())).collect();
     parts.push(facts(counts));
-    let words = format!("Показать: {}", several(card.cards, ["карточка", "карточки", "карточек"]));
-    parts.push(view! { <div class="row"><LinkButton href=address>{words}</LinkButton></div> }.into_any());
+    parts.push(
+        view! { <div class="row"><LinkButton href=address>"Открыть в списке сотрудников"</LinkButton></div> }
+            .into_any(),
+    );
     parts
 }
 

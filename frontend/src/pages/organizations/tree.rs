@@ -107,20 +107,26 @@ fn found(query: Memo<String>, with_closed: bool) -> AnyView {
         Box::pin(async move {
             let query = OrganizationQuery { query: Some(text), limit: Some(100), ..Default::default() };
             let found = session.call(api::organizations(&query)).await?;
+            let all = found.items.len();
             let rows: Vec<_> =
                 found.items.into_iter().filter(|organization| with_closed || !organization.closed).collect();
-            let more = found.more;
-            Ok(shown(move || results(&rows, more)))
+            let (more, closed) = (found.more, all > rows.len());
+            Ok(shown(move || results(&rows, more, closed)))
         })
     };
     view! { <Fetched ask=Box::new(ask) again=RwSignal::new(())/> }.into_any()
 }
 
-fn results(rows: &[OrganizationInView], more: bool) -> AnyView {
+fn results(rows: &[OrganizationInView], more: bool, closed: bool) -> AnyView {
     if rows.is_empty() {
+        let words = if closed {
+            "Подходят только закрытые организации: отметьте «Показывать закрытые»."
+        } else {
+            "Проверьте, как написаны слова. Ищут по началу слов названия и населённого пункта и по началу ИНН."
+        };
         return view! {
             <EmptyState title="Ничего не нашлось">
-                <p>"Проверьте, как написаны слова. Ищут по началу слов названия и населённого пункта и по началу ИНН."</p>
+                <p>{words}</p>
                 <div class="row">
                     <LinkButton href=ORGANIZATIONS>"Показать дерево"</LinkButton>
                 </div>

@@ -201,6 +201,8 @@ fn binding_view(editor: Editor, card: &EmployeeCard, question: RwSignal<Option<C
     .into_any()
 }
 
+/// What is told before a deed that leaves the form.
+pub const UNSAVED: &str = "Несохранённые изменения пропадут.";
 /// What is said before something is sent to be confirmed.
 pub const CONFIRMED_ABOVE: &str =
     "Карточка руководителя: сначала это подтвердит управление образованием, до тех пор ничего не изменится.";
@@ -274,7 +276,7 @@ fn Question(editor: Editor, question: RwSignal<Option<CardAction>>) -> impl Into
         >
             <p>{text}</p>
             {move || proposes().then(|| view! { <p>{CONFIRMED_ABOVE}</p> })}
-            {move || unsaved().then(|| view! { <p>"Несохранённые изменения пропадут."</p> })}
+            {move || unsaved().then(|| view! { <p>{UNSAVED}</p> })}
         </Dialog>
     }
 }

@@ -271,7 +271,9 @@ impl Editor {
     /// «Закрыть»: back to the list, after a question where something would be lost.
     pub fn close(self) {
         let list = expect_list_address();
+        let page = self.page.get_value();
         self.guard.ask(move || {
+            drafts::forget(&page);
             self.go.run((list.clone(), false));
         });
     }

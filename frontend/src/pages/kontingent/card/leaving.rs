@@ -12,7 +12,7 @@ use leptos::ev::SubmitEvent;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
-use super::access::CONFIRMED_ABOVE;
+use super::access::{CONFIRMED_ABOVE, UNSAVED};
 use super::editor::Editor;
 use super::failure_view;
 use crate::api::{self, Answer, ApiError};
@@ -22,6 +22,7 @@ use crate::components::{
 use crate::dom;
 use crate::form::FormErrors;
 use crate::pages::kontingent::list::option_of;
+use crate::pages::kontingent::sees_several;
 use crate::session::use_session;
 
 const FORM: &str = "leaving-form";
@@ -100,7 +101,12 @@ pub fn buttons(card: &EmployeeCard, asked: RwSignal<Option<Leaving>>) -> AnyView
             .then(|| view! { <Button on_press=move || asked.set(Some(of))>{words}</Button> }.into_any())
     };
     view! {
-        {button(Leaving::Transfer, "Перевести", card.permissions.transfer.is_allowed())}
+        // Whoever sees one organization alone has nowhere to.
+        {button(
+            Leaving::Transfer,
+            "Перевести",
+            card.permissions.transfer.is_allowed() && sees_several(use_session()),
+        )}
         {button(Leaving::Dismissal, "Уволить", card.permissions.dismiss.is_possible())}
     }
     .into_any()
@@ -237,6 +243,7 @@ pub fn LeavingDialog(editor: Editor, asked: RwSignal<Option<Leaving>>) -> impl I
                 {untrack(is_transfer).then(|| transfer_fields(typed, errors))}
             </form>
             {untrack(proposes).then(|| view! { <p>{CONFIRMED_ABOVE}</p> })}
+            {move || (is_transfer() && editor.dirty.get()).then(|| view! { <p>{UNSAVED}</p> })}
             {live(move || what_ends(editor, &typed.last_day.get(), untrack(is_transfer)))}
         </Dialog>
     }

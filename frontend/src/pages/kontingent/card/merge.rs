@@ -45,8 +45,18 @@ fn page(id: EmployeeId) -> AnyView {
         let left = pathname.with(|path| *path != own);
         before.copied().filter(|_| left).unwrap_or(read)
     });
-    let again = RwSignal::new(());
-    let ask = move || asked(session, id, with.get(), again);
+    let kept =
+        Kept { again: RwSignal::new(()), take: RwSignal::new(Vec::new()), failure: RwSignal::new(None) };
+    let ask = move || {
+        // Of another card nothing was chosen yet.
+        let other = with.get();
+        if other.is_none() {
+            kept.take.set(Vec::new());
+            kept.failure.set(None);
+        }
+        asked(session, id, other, kept)
+    };
+    let again = kept.again;
     let list = expect_context::<ListPlace>().address.get_value();
     let above = vec![
         ("Контингент", "/kontingent".to_owned()),
@@ -63,14 +73,22 @@ fn page(id: EmployeeId) -> AnyView {
     .into_any()
 }
 
-fn asked(session: SessionContext, id: EmployeeId, with: Option<EmployeeId>, again: RwSignal<()>) -> Fetching {
+/// What stays when both cards are looked at again.
+#[derive(Clone, Copy)]
+struct Kept {
+    again: RwSignal<()>,
+    take: RwSignal<Vec<MergeField>>,
+    failure: RwSignal<Option<ApiError>>,
+}
+
+fn asked(session: SessionContext, id: EmployeeId, with: Option<EmployeeId>, kept: Kept) -> Fetching {
     Box::pin(async move {
         let Some(other) = with else {
             let card = session.call(api::employee(id)).await?;
             return Ok(shown(move || choice(&card, None)));
         };
         match session.call(api::preview_merge(id, other)).await {
-            Ok(preview) => Ok(shown(move || previewed(&preview, again))),
+            Ok(preview) => Ok(shown(move || previewed(&preview, kept))),
             // Why they stay apart is told beside the choice of another.
             Err(error) if error.problem().is_some_and(|problem| problem.status < 500) => {
                 let card = session.call(api::employee(id)).await?;
@@ -201,11 +219,11 @@ fn difference(of: &MergeDifference, take: RwSignal<Vec<MergeField>>) -> AnyView 
     .into_any()
 }
 
-fn previewed(preview: &CardMergePreview, again: RwSignal<()>) -> AnyView {
+fn previewed(preview: &CardMergePreview, kept: Kept) -> AnyView {
     let session = use_session();
     let navigate = use_navigate();
-    let take = RwSignal::new(Vec::<MergeField>::new());
-    let (busy, failure) = (RwSignal::new(false), RwSignal::new(None::<ApiError>));
+    let Kept { again, take, failure } = kept;
+    let busy = RwSignal::new(false);
     let (stays, goes) = (preview.stays.id, preview.goes.id);
     let (version, other_version) = (preview.stays.version, preview.goes.version);
     let press = move || {

@@ -96,9 +96,12 @@ fn OrganizationChoice(editor: Editor) -> impl IntoView {
     if let Some(id) = editor.form.organization.get_untracked() {
         leptos::task::spawn_local(async move {
             let query = OrganizationQuery { id: Some(id), creatable: Some(true), ..Default::default() };
-            // Not asked in vain: what was kept stays, and is sent.
-            let Ok(found) = session.call(api::organizations(&query)).await else { return };
-            let known = found.items.into_iter().next();
+            let found = session.call(api::organizations(&query)).await;
+            let known = found.ok().and_then(|found| found.items.into_iter().next());
+            // Another one may have been chosen meanwhile.
+            if editor.form.organization.try_get_untracked().flatten() != Some(id) {
+                return;
+            }
             if chosen.try_set(known.as_ref().map(option_of)).is_none() {
                 if known.is_none() {
                     editor.form.organization.set(None);
