@@ -110,6 +110,8 @@ test('a new director is proposed by a deputy', async ({ page }) => {
 test('a dismissal names what ends', async ({ page }) => {
   await openKontingent(page, 'director_school');
   await openCard(page, 'вотинова', /Вотинова/);
+  // A head sees no other organization to transfer to.
+  await expect(page.getByRole('button', { name: 'Перевести' })).toHaveCount(0);
   await page.getByRole('button', { name: 'Уволить' }).click();
   const dialog = page.getByRole('dialog');
   await expect(field(dialog, 'Последний рабочий день')).toHaveValue(day(0));
@@ -149,8 +151,10 @@ test('by keyboard alone: a dismissal, asked and taken back, then recorded', { ta
 test('the department transfers a head to another school', async ({ page }) => {
   await openKontingent(page, 'uo_verkhnekamsk');
   await openCard(page, 'королева алена', /Королёва/);
+  await field(page, 'Примечание').fill('не сохранено');
   await page.getByRole('button', { name: 'Перевести' }).click();
   const dialog = page.getByRole('dialog');
+  await expect(dialog).toContainText('Несохранённые изменения пропадут.');
   await expect(field(dialog, 'Начальная дата')).toHaveValue(day(1));
   await dialog.getByRole('button', { name: 'Перевести' }).click();
   await expect(dialog).toContainText('Выберите организацию');

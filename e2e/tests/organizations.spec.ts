@@ -188,3 +188,14 @@ test('a file is shown with its mistakes, then taken', async ({ page }) => {
   await expect(page.getByText('Создано: 1. Изменено: 0.')).toBeVisible();
   await expectAccessible(page);
 });
+
+test('an organization with open ones below is not closed, and why is told before any question', async ({ page }) => {
+  await signIn(page, 'support');
+  await page.goto('/kontingent/organizations?query=' + encodeURIComponent('управление верхнекамск'));
+  await page.getByRole('table').getByRole('link').first().click();
+  await expect(page.getByRole('heading', { level: 1 })).toBeVisible();
+  await page.getByRole('button', { name: 'Закрыть организацию' }).click();
+  await page.getByRole('button', { name: 'Посмотреть, что закончится, и закрыть' }).click();
+  await expect(page.getByText(/^Подчинены ещё \d+\sорганизаци/)).toBeVisible();
+  await expect(page.getByRole('dialog')).toHaveCount(0);
+});
